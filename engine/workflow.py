@@ -1,0 +1,374 @@
+"""
+What a definition says: the seven primitives of the language, as frozen pydantic models.
+
+A model holds what a file (after its overlays) wrote, checked by shape only. References between its parts, types of
+rules and what is still ``unset`` are the checker's; positions and clauses of each value are the loader's
+(:class:`engine.loading.Definition`). Keys, defaults and meanings are documented in docs/reference/language.md; a test
+holds that page and these classes together.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+Yes = Literal["yes"]
+YesNo = Literal["yes", "no"]
+Means = Literal["pass", "grant", "refuse", "back", "withdraw", "lapse", "defer", "refer", "record"]
+Outcome = Literal["granted", "refused", "withdrawn", "lapsed", "referred", "deferred", "closed", "upheld", "dismissed"]
+Subject = Literal["household", "person", "village", "township", "county", "office", "collective", "case"]
+Level = Literal["outside", "group", "village", "township", "county", "prefecture", "province"]
+
+#: Actors who hold no post: the household itself, anybody, who objects, and the parent case.
+NO_POST = frozenset({"household", "anyone", "objector", "parent"})
+#: Words of the language that no stage, task, end, action or clock may be called.
+RESERVED = frozenset(
+    "new next stay again previous visited opened entered ready begun listed left done waived posted expired ended "
+    "upheld objected due late over".split()
+) - {"ended", "upheld", "done", "objected"}
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+PostName = Annotated[
+    str, StringConstraints(pattern=r"^([a-z]+\.[a-z][a-z0-9_]*(@[a-z_]+)?|household|anyone|objector|parent|\$[a-z0-9_]+)$")
+]
+AmountText = Annotated[
+    str, StringConstraints(pattern=r"^(\d{1,4} (hour|day|workday|month|year)|\$[a-z][a-z0-9_]*|unset|none)$")
+]
+OffsetText = Annotated[str, StringConstraints(pattern=r"^[+-]?\d{1,3} (hour|day|workday)$")]
+#: an event (``stage.entered``), a date fact, ``30 day before|after <moment>``, ``by 05-31 18:00``, ``until 01-01``.
+Moment = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+RuleRef = Annotated[str, StringConstraints(pattern=r"^((not|any|all) )?[a-z][a-z0-9_]*(\.result)?$")]
+ThresholdText = Annotated[
+    str, StringConstraints(pattern=r"^(all|any|otherwise|over \d+/\d+|\d+/\d+|\d+)( of (entitled|present))?$")
+]
+Clause = Annotated[str, StringConstraints(max_length=200)]
+Note = Annotated[str, StringConstraints(max_length=1000)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+
+def _many(value: Any) -> Any:
+    """A single word where several may stand is a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
+RuleRefs = Annotated[tuple[RuleRef, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
+PostNames = Annotated[tuple[PostName, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
+Moments = Annotated[tuple[Moment, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
+Offsets = Annotated[tuple[OffsetText, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
+
+
+class Part(BaseModel):
+    """Any part of a definition: nothing unknown, nothing converted silently, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+    clause: Clause = ""
+    note: Note = ""
+
+
+class When(Part):
+    """One line of a choice: the first whose rule holds; the last has no ``when``."""
+
+    when: RuleRefs = ()
+    to: str = ""
+    use: str = ""
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Self:
+        if bool(self.to) == bool(self.use):
+            raise ValueError("a line of a choice has either `to` (a target) or `use` (a post, panel or value)")
+        return self
+
+
+Choice = tuple[When, ...]
+
+
+def _choice(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+TargetOrChoice = Annotated[str | Choice, BeforeValidator(_choice)]
+
+
+class Param(Part):
+    title: Title
+    type: Literal["amount", "yuan", "share", "number", "date", "post", "places", "cycle"]
+    value: str | int | Decimal | dict[str, Any] | Annotated[tuple[str, ...], BeforeValidator(_choice)] = "unset"
+    by: Names = ()
+    at_least: str | int | Decimal | None = None
+    at_most: str | int | Decimal | None = None
+
+
+class Fact(Part):
+    title: Title
+    type: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^(text|number|yuan|share|date|yes_no|person|one of|many of|list of household|table)$"
+            r"|^(one|many) of [a-z0-9_]+(, ?[a-z0-9_]+)*$"
+        ),
+    ]
+    options: dict[Name, Title] = {}
+    in_: Names = Field(default=(), alias="in")
+    is_: str = Field(default="", alias="is", max_length=1000)
+    of: Literal["case", "member", "household", "person", "village"] = "case"
+    when: RuleRefs = ()
+    optional: Yes | None = None
+    fresh: Yes | None = None
+    secret: Yes | None = None
+    prefill: Literal["last", "register"] | None = None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that a ``one of`` or ``many of`` fact allows, in written order; else empty."""
+        match = re.match(r"(?:one|many) of (.+)", self.type)
+        return tuple(word.strip() for word in match[1].split(",")) if match else tuple(self.options)
+
+    @property
+    def kind(self) -> str:
+        """The type without its options: text, number, yuan, share, date, yes_no, person, one, many, list, table."""
+        return self.type.split()[0]
+
+
+class Paper(Part):
+    title: Title
+    in_: Names = Field(default=(), alias="in")
+    when: RuleRefs = ()
+    optional: Yes | None = None
+    fresh: Yes | None = None
+    of: Literal["case", "list"] = "case"
+    kind: Literal["form", "photo", "scan"] = "form"
+    copies: Annotated[int, Field(ge=1, le=20)] = 1
+    signed_by: Names = ()
+    made_by: Literal["system"] | None = None
+
+
+class Rule(Part):
+    title: Title
+    if_: str = Field(alias="if", min_length=1, max_length=1000)
+    group: Name | None = None
+    of: Literal["case", "member"] = "case"
+
+
+class Post(Part):
+    title: Title
+    else_: PostName | None = Field(default=None, alias="else")
+
+
+class Fallback(Part):
+    use: Name
+    reason: Yes | None = None
+
+
+class Silence(Part):
+    after: AmountText
+    counts_as: Name
+
+
+class Panel(Part):
+    title: Title = "会签"
+    seats: dict[PostName, Annotated[int, Field(ge=1, le=500)] | Literal["all"]] = {}
+    roll: Literal["register"] | None = None
+    recorded: Literal["each", "minutes"] = "each"
+    quorum: Annotated[int, Field(ge=1)] | ThresholdText | None = None
+    tally: dict[Name, ThresholdText]
+    order: Yes | None = None
+    else_: Fallback | None = Field(default=None, alias="else")
+    silence: Silence | None = None
+
+
+class Notice(Part):
+    by: PostName
+    places: Names = ()
+    each: Literal["place", "village", "group"] = "place"
+    wait: AmountText = "unset"
+    roll: YesNo = "no"
+    shows: Names = ()
+    proof: Annotated[tuple[Literal["start", "end"], ...], BeforeValidator(_choice)] = ()
+    objection: Name | None = None
+    on_objection: Literal["run", "stop"] = "run"
+    leave_out: RuleRefs = ()
+
+
+class CaseVoice(Part):
+    workflow: Name
+    at: str = ""
+    carries: Names = ()
+    for_each: str = ""
+    tally: dict[Name, ThresholdText] = {}
+
+
+class ListSpec(Part):
+    per: Literal["village", "township", "county"]
+    draw: dict[str, Any] | None = None
+    rank: dict[str, Any] | None = None
+
+
+def _list_short(value: Any) -> Any:
+    return {"per": value} if isinstance(value, str) else value
+
+
+class Voiced(Part):
+    """A question and the one voice that answers it."""
+
+    title: Title
+    by: Annotated[PostNames | Choice | None, BeforeValidator(_choice)] = None
+    panel: Annotated[str | Panel | Choice | None, BeforeValidator(_choice)] = None
+    notice: Notice | None = None
+    case: CaseVoice | None = None
+    list_: Annotated[ListSpec | None, BeforeValidator(_list_short)] = Field(default=None, alias="list")
+    limit: AmountText = "none"
+
+    @property
+    def voice(self) -> Literal["by", "panel", "notice", "case"]:
+        """Which of the four voices answers; the model holds exactly one."""
+        for name in ("by", "panel", "notice"):
+            if getattr(self, name) is not None:
+                return name  # type: ignore[return-value]
+        return "case"
+
+    @model_validator(mode="after")
+    def _one_voice(self) -> Self:
+        given = [name for name in ("by", "panel", "notice", "case") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs exactly one voice of by, panel, notice, case; found {', '.join(given) or 'none'}")
+        return self
+
+
+class Action(Part):
+    title: str = Field(default="", max_length=60)
+    to: TargetOrChoice
+    means: Means = "pass"
+    by: PostNames = ()
+    needs: RuleRefs = ()
+    times: Annotated[int, Field(ge=1)] | None = None
+    opinion: Yes | None = None
+    set_: dict[str, str | int] = Field(default={}, alias="set")
+    tell: PostNames = ()
+    among: Names = ()
+    then: Literal["straight", "stepwise"] = "stepwise"
+
+
+class Channel(Action):
+    every: str = ""
+    for_each: str = ""
+
+
+class Anywhere(Action):
+    from_: Names = Field(default=("any",), alias="from")
+
+
+class Stage(Voiced):
+    actions: dict[Name, Action]
+    aside: Yes | None = None
+    must: Yes | None = None
+
+
+class Task(Voiced):
+    results: Names = ("done",)
+    opens: Moments = ()
+    every: str = ""
+    for_each: str = ""
+    when: RuleRefs = ()
+    awaited_by: Names = ()
+    must: Yes | None = None
+    again: Literal["new", "keep"] = "new"
+
+
+class Stop(Part):
+    by: PostNames
+
+
+class Extend(Part):
+    to: AmountText
+    by: PostNames
+    times: Annotated[int, Field(ge=1, le=20)] = 1
+    needs: RuleRefs = ()
+
+
+class Clock(Part):
+    title: Title
+    limit: str | None = Field(default=None, max_length=80)
+    wait: str | None = Field(default=None, max_length=80)
+    from_: Moments = Field(default=(), alias="from")
+    until: Moment | None = None
+    again: Literal["first", "latest"] = "first"
+    except_: Names = Field(default=(), alias="except")
+    stop: Stop | None = None
+    extend: Extend | None = None
+    when: RuleRefs = ()
+    roll: YesNo = "yes"
+    day_ends: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-4]):[0-5]\d$")] = "24:00"
+    protects: Literal["office", "citizen"] = "office"
+    remind: Offsets | None = None
+    late: dict[OffsetText, PostName] | None = None
+    then: Action | None = None
+
+    @model_validator(mode="after")
+    def _limit_or_wait(self) -> Self:
+        if (self.limit is None) == (self.wait is None):
+            raise ValueError("a clock has either `limit` (must be over by) or `wait` (may not be before)")
+        return self
+
+
+class Start(Part):
+    workflow: Name
+    opens: Name | None = None
+    at: str = ""
+    carries: Names = ()
+
+
+class End(Part):
+    title: Title
+    outcome: Outcome
+    start: Start | None = None
+
+
+class Ladder(Part):
+    """Reminders to the owner, and escalation to a superior: the default of every limit of the definition."""
+
+    remind: Offsets = ()
+    late: dict[OffsetText, PostName] = {}
+
+
+def _posts_short(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: {"title": post} if isinstance(post, str) else post for name, post in value.items()}
+
+
+class Workflow(Part):
+    """One whole procedure, after its fragments and overlays."""
+
+    workflow: Name
+    title: Title
+    subject: Subject
+    pack: str = ""
+    on: str = ""
+    area: str = ""
+    from_date: str = ""
+    questions: tuple[str, ...] | list[str] = ()
+    uses: Names = ()
+    places: dict[Name, Title] = {}
+    params: dict[Name, Param] = {}
+    facts: dict[Name, Fact] = {}
+    rules: dict[Name, Rule] = {}
+    papers: dict[Name, Paper] = {}
+    posts: Annotated[dict[PostName, Post], BeforeValidator(_posts_short)] = {}
+    panels: dict[Name, Panel] = {}
+    opens: dict[Name, Channel]
+    stages: dict[Name, Stage]
+    tasks: dict[Name, Task] = {}
+    anywhere: dict[Name, Anywhere] = {}
+    clocks: dict[Name, Clock] = {}
+    ladder: Ladder = Ladder()
+    ends: dict[Name, End]
+
+    @property
+    def main_line(self) -> tuple[str, ...]:
+        """The stages that are not aside, in order."""
+        return tuple(name for name, stage in self.stages.items() if stage.aside is None)
