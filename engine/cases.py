@@ -1,0 +1,550 @@
+"""
+A case, what may be asked of it, and what happened to it.
+
+A case is a *record*: a few named sections, each a map from a short key to a small JSON value. An event is what one
+command did: who asked what, and the puts and deletes that followed, in order. Folding the events of a case gives the
+record again, byte for byte (I2); the tables of storage/ are the same record spread out for queries. Nothing else
+changes a case.
+
+Sections (key → value; ``s`` is the seq of the event that wrote it, so who and when are in the log):
+
+=========  ========================  ==========================================================================
+section    key                       value
+=========  ========================  ==========================================================================
+case       a name                    number, workflow, version, pack, subject, division, parent, channel, opened,
+                                     stage, entry, status (open, ended, closed), end, outcome, granted, next, sender
+facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
+papers     paper                     {d: SHA-256 hex, f: file name, s}
+visits     stage                     {n: entry, from: the stage it came from}
+asks       stage or task             an open question: {k: stage|task, n: entry, v: voice, r: ready, p: panel,
+                                     e: {post: seats}, d: division, by: [posts]}
+answers    ask#entry/person or /post {a: answer, p: post, by: person, …}, only while the question is open
+items      number                    {q: ask, p: post, d: division, by: claimed by}
+tasks      task                      {st: open|done|waived|cancelled, r: result, s}
+clocks     clock                     a running or stopped clock (:class:`engine.clocks.ClockState`)
+timers     number                    {c: clock or ask, k: kind, r: rung, at: due}
+notices    ask                       {n, places: {place: {at, proof, down, end}}, over}
+links      case id                   {w: workflow, q: ask, k: objection|child|successor}, while that case is open
+acts       ask                       [persons who answered it]: separation of duties reads it
+passed     ask/panel                 seq
+times      ask.action                how often, for actions that a definition limits
+=========  ========================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Literal
+from uuid import UUID
+
+SECTIONS = (
+    "case", "facts", "papers", "visits", "asks", "answers", "items", "tasks",
+    "clocks", "timers", "notices", "links", "acts", "passed", "times",
+)  # fmt: skip
+#: The digest of the event chain. Part of every hash, so that another can follow it (R9).
+ALGORITHM = "sha256"
+#: Who acts when no person does: the scheduler, or a case telling its parent.
+SYSTEM = ""
+
+Change = tuple[str, str, Any]
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def iso(at: datetime) -> str:
+    """*at* as compact ISO text in UTC, whole seconds unless it has milliseconds."""
+    at = at.astimezone(UTC)
+    text = at.strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{at.microsecond // 1000:03d}Z" if at.microsecond >= 1000 else f"{text}Z"
+
+
+def instant(text: str) -> datetime:
+    """The instant that :func:`iso` wrote: aware, UTC."""
+    return datetime.fromisoformat(text)
+
+
+class Secret:
+    """
+    A sensitive value, never shown by accident: it prints as ``***`` and cannot be written without its token.
+
+    ``token`` is the ciphertext under the household's key; events and stored records hold only that.
+    """
+
+    __slots__ = ("token", "value")
+
+    def __init__(self, value: Any, token: str = "") -> None:
+        self.value = value
+        self.token = token
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and (self.value, self.token) == (other.value, other.token)
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Secret):
+        if not value.token:
+            raise TypeError("a secret must be sealed before it is written")
+        return {"x": value.token}
+    if isinstance(value, (tuple, MappingProxyType)):
+        return list(value) if isinstance(value, tuple) else dict(value)
+    raise TypeError(f"{type(value).__name__} has no place in a record")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_default, allow_nan=False).encode
+
+
+def canonical(value: Any) -> str:
+    """*value* as canonical JSON: sorted keys, no blanks, UTF-8; secrets as their tokens. What hashes cover."""
+    return _encode(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """
+    A case as last recorded.
+
+    Attributes:
+        county: Six digits; the unit of data.
+        id: UUIDv7.
+        seq: The number of its events.
+        head: SHA-256 of the last event, 32 bytes; empty before the first.
+        at: Instant of the last event (UTC); the next is never earlier (I10).
+        sections: The record; treat as read-only.
+    """
+
+    county: str
+    id: UUID
+    seq: int = 0
+    head: bytes = b""
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        return self.sections.get(name, _EMPTY)
+
+    def get(self, name: str, default: Any = "") -> Any:
+        """A value of the section *case*."""
+        return self.sections.get("case", _EMPTY).get(name, default)
+
+    @property
+    def number(self) -> str:
+        return str(self.get("number"))
+
+    @property
+    def workflow(self) -> str:
+        return str(self.get("workflow"))
+
+    @property
+    def version(self) -> str:
+        return str(self.get("version"))
+
+    @property
+    def stage(self) -> str:
+        """The stage it stands in; after the end, the end's name."""
+        return str(self.get("stage"))
+
+    @property
+    def entry(self) -> int:
+        """How many times it has arrived in a stage; every arrival has its own number."""
+        return int(self.get("entry", 0))
+
+    @property
+    def status(self) -> Literal["open", "ended", "closed"]:
+        """``ended``: its outcome is fixed, some task of its own still runs; ``closed``: nothing is left (I7)."""
+        return self.get("status", "open")  # type: ignore[no-any-return]
+
+    @property
+    def division(self) -> str:
+        """Its home: 12 digits."""
+        return str(self.get("division"))
+
+    @property
+    def subject(self) -> str:
+        return str(self.get("subject"))
+
+    @property
+    def opened_at(self) -> datetime:
+        return instant(self.get("opened"))
+
+    def record(self) -> str:
+        """The record as canonical JSON: what is stored, and what replay must give again (I2)."""
+        return canonical({name: part for name, part in self.sections.items() if part})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """
+    What one command did to one case.
+
+    Attributes:
+        kind: What was asked: opened, acted, claimed, commented, fired …
+        command: The command's id; unique in a county (I5).
+        asked: First 16 bytes of the SHA-256 of what was asked: the same id with another content is refused.
+        actor: A person's key, or :data:`SYSTEM`.
+        post: In which post, ``level.role@division``; empty for the system.
+        behalf: For whom, if a deputy acted.
+        version: The digest of the definition that decided.
+        body: What people read back: action, from, to, means, ask, answer, reason, …; free text as a Secret.
+        changes: Puts and deletes in order of effect.
+        hash: Empty until sealed.
+    """
+
+    county: str
+    case: UUID
+    seq: int
+    at: datetime
+    kind: str
+    command: UUID
+    asked: bytes
+    actor: str
+    post: str = ""
+    behalf: str = ""
+    version: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    hash: bytes = b""
+
+    def text(self) -> str:
+        """Body and changes as canonical JSON, as stored."""
+        return canonical({"b": self.body, "c": self.changes})
+
+
+def link_hash(event: Event, previous: bytes, text: str) -> bytes:
+    """
+    The hash of *event* in its case's chain: ``H(alg ‖ previous ‖ canon(event))`` (I23).
+
+    Args:
+        event: Its actor, post, instant, definition and command are covered, not only its text.
+        previous: The hash of the event before it; empty for the first.
+        text: ``event.text()``, sealed; what is stored.
+    """
+    head = canonical(
+        [
+            ALGORITHM, event.county, event.case.hex, event.seq, iso(event.at), event.kind, event.command.hex,
+            event.asked.hex(), event.actor, event.post, event.behalf, event.version,
+        ]
+    )  # fmt: skip
+    return hashlib.sha256(previous + head.encode() + b"\n" + text.encode()).digest()
+
+
+def fold(case: Case, event: Event) -> Case:
+    """*case* after *event*: the only way a record changes."""
+    sections = dict(case.sections)
+    fresh: set[str] = set()
+    for section, key, value in event.changes:
+        if section not in fresh:
+            sections[section] = dict(sections.get(section, _EMPTY))
+            fresh.add(section)
+        target: dict[str, Any] = sections[section]  # type: ignore[assignment]
+        if value is None:
+            target.pop(key, None)
+        else:
+            target[key] = value
+    return replace(case, seq=event.seq, head=event.hash, at=event.at, sections=sections)
+
+
+def replay(county: str, case_id: UUID, events: Iterable[Event]) -> Case:
+    """The case that *events*, from the first, make."""
+    case = Case(county, case_id)
+    for event in events:
+        case = fold(case, event)
+    return case
+
+
+# --- What may be asked -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file handed in: SHA-256 hex, name, bytes. Its content is kept by digest."""
+
+    digest: str
+    name: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """
+    Something asked of one case.
+
+    Attributes:
+        id: Chosen by the asker; asking twice with the same id gives the first result.
+        person: Who asks: a person's key, or :data:`SYSTEM`.
+        post: In which post he acts, ``level.role``; empty: the one post of his that fits.
+        seen: The case's seq that the asker saw; if given, anything later is stale.
+        note: An opinion, reason or comment; at most 2,000 characters. Stored as ciphertext.
+    """
+
+    id: UUID
+    person: str = SYSTEM
+    post: str = ""
+    seen: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase(Command):
+    """
+    Open a case by one of its channels (an application, a clue, a department's push, or a parent case).
+
+    ``number`` is given by storage within the same transaction; ``members`` are keys of household members.
+    """
+
+    channel: str
+    subject: str
+    division: str
+    number: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    papers: Mapping[str, Document] = field(default_factory=dict)
+    members: tuple[str, ...] = ()
+    parent: tuple[UUID, str] | None = None
+    applicant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """
+    The minutes of a meeting, for panels that are ``recorded: minutes``.
+
+    Attributes:
+        present: Post → how many attended.
+        votes: Answer (or ``abstain``) → how many.
+        persons: Keys of the officers among those present; a declared relative must be in ``recused``.
+        recused: Keys of officers who left the room for this case.
+    """
+
+    present: Mapping[str, int]
+    votes: Mapping[str, int]
+    persons: tuple[str, ...] = ()
+    recused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act(Command):
+    """
+    Answer the question of the case's stage, or of one of its tasks.
+
+    Attributes:
+        action: The answer: an action of the stage, of ``anywhere``, a result of the task, or ``abstain``.
+        on: The task it is about; empty: the stage.
+        to: The chosen stage, for actions that lead back to a visited one.
+        facts: ``fact`` or ``fact/member`` → value, checked by the declared types.
+        minutes: For a panel recorded by minutes.
+        close: The panel has a quorum and nobody else will answer: count now.
+    """
+
+    action: str
+    on: str = ""
+    to: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    papers: Mapping[str, Document] = field(default_factory=dict)
+    minutes: Minutes | None = None
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Command):
+    """Take an open work item of the stage, or of the task *on*, as one's own."""
+
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Command):
+    """Give a claimed work item back to the post."""
+
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment(Command):
+    """Write a note into the history; changes nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach(Command):
+    """Hand in a paper before it is asked for, or a newer version of it."""
+
+    paper: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostNotice(Command):
+    """Record that the notice hangs at *place* since *at* (UTC; not in the future, not before the stage was entered)."""
+
+    place: str
+    at: datetime
+    proof: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveNotice(Command):
+    """Hand in the end proof of a posting whose wait is over."""
+
+    place: str
+    proof: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeDownNotice(Command):
+    """Take a posting down before its end: it never counted; posting again starts a full period (I12)."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object(Command):
+    """
+    Lodge an objection against the posted notice; opens its own small case.
+
+    ``objector`` is a key that tells one objector from another (never shown); ``received_at`` is when it came in.
+    """
+
+    objector: str
+    received_at: datetime
+    child: UUID
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopClock(Command):
+    """Stop a clock for a reason, with a document, where the definition allows it."""
+
+    clock: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeClock(Command):
+    """Let a stopped clock run on."""
+
+    clock: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendClock(Command):
+    """Lengthen a limit, as often and as far as the definition allows."""
+
+    clock: str
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleClocks(Command):
+    """Count the case's running clocks again on the calendar now in force (F19, F20)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireTimer(Command):
+    """Carry out a timer whose instant has come. Only the sweep asks this."""
+
+    timer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnded(Command):
+    """Tell a case that one it waits for has ended. Only a case asks this."""
+
+    child: UUID
+    end: str
+    outcome: str
+
+
+# --- What follows ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something a post, at a division, is to be told; texts are made from *event* and *data* when it is read."""
+
+    event: str
+    post: str
+    division: str
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterWrite:
+    """A value of the household's (or village's) own record, set by an action."""
+
+    of: str
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Followup:
+    """A command on another case, carried out in the same transaction. ``workflow`` is set when it opens one."""
+
+    case: UUID
+    command: Command
+    workflow: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What a command does: stored whole, or not at all.
+
+    Attributes:
+        event: What goes into the log; secrets not yet sealed, hash not yet set.
+        case: The case after it.
+        messages: For the outbox.
+        register: For the household's record.
+        followups: For other cases, in the same transaction.
+    """
+
+    event: Event
+    case: Case
+    messages: tuple[Message, ...] = ()
+    register: tuple[RegisterWrite, ...] = ()
+    followups: tuple[Followup, ...] = ()
+
+
+def command_digest(command: Command) -> bytes:
+    """What was asked, as 16 bytes: the command without its id and without what the asker happened to have seen."""
+    parts: dict[str, Any] = {"kind": type(command).__name__}
+    for name in _fields(type(command)):
+        if name not in ("id", "seen", "number"):
+            parts[name] = _plain(getattr(command, name))
+    return hashlib.sha256(canonical(parts).encode()).digest()[:16]
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+    return names
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (str, int, bool)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, Secret):
+        return _plain(value.value)
+    if isinstance(value, Sequence):
+        return [_plain(part) for part in value]
+    if isinstance(value, UUID):
+        return value.hex
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in _fields(type(value))}
+    return str(value)

@@ -1,0 +1,100 @@
+"""
+Who holds which post where: a snapshot of a county's staff, and the one function of scope.
+
+Definitions name posts, never persons. A post is held at a division (12 digits) from a day to a day. What a person may
+see and do follows from the divisions of his posts: scope is the prefix of the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+#: Significant digits of a 12-digit code, by level.
+LEVEL_DIGITS = MappingProxyType({"province": 2, "prefecture": 4, "county": 6, "township": 9, "village": 12})
+
+
+def at_level(code: str, level: str) -> str:
+    """The division above *code* (or itself) at *level*, as 12 digits."""
+    return code[: LEVEL_DIGITS.get(level, 12)].ljust(12, "0")
+
+
+def prefix(code: str) -> str:
+    """The digits that every division inside *code* begins with."""
+    for digits in (2, 4, 6, 9):
+        if not code[digits:].strip("0"):
+            return code[:digits]
+    return code
+
+
+def covers(scope: str, code: str) -> bool:
+    """Whether *code* lies in *scope*: the one rule of scope, for lists, details, counts, exports and commands."""
+    return code.startswith(prefix(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A post held: ``level.role`` at a division, from a day, to a day (both included; None: open)."""
+
+    post: str
+    division: str
+    from_date: date
+    to_date: date | None = None
+
+    def on(self, day: date) -> bool:
+        return self.from_date <= day and (self.to_date is None or day <= self.to_date)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """
+    An officer.
+
+    Attributes:
+        key: What people type after ``--as``; never reused.
+        relatives: Ids of households that are his own or his near relatives', as declared (I18).
+    """
+
+    key: str
+    name: str
+    active: bool = True
+    posts: tuple[Holding, ...] = ()
+    relatives: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """
+    Everybody who may act in a county, as of one revision of its register of people.
+
+    A command is decided with one revision and stored only if it is still the same (I17, I20).
+    """
+
+    revision: int = 0
+    people: Mapping[str, Person] = field(default_factory=dict)
+    _holders: dict[tuple[str, str], tuple[tuple[str, Holding], ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, people: Iterable[Person], revision: int = 0) -> Staff:
+        byname = {person.key: person for person in people}
+        holders: dict[tuple[str, str], list[tuple[str, Holding]]] = {}
+        for person in byname.values():
+            for holding in person.posts:
+                holders.setdefault((holding.post, holding.division), []).append((person.key, holding))
+        return cls(revision, byname, {place: tuple(held) for place, held in holders.items()})
+
+    def holders(self, post: str, division: str, day: date) -> tuple[str, ...]:
+        """Keys of the active persons who hold *post* at exactly *division* on *day*, sorted."""
+        held = self._holders.get((post, division), ())
+        return tuple(sorted(key for key, holding in held if holding.on(day) and self.people[key].active))
+
+    def posts(self, key: str, day: date) -> tuple[Holding, ...]:
+        """The posts that the person holds on *day*; none if he is not active."""
+        person = self.people.get(key)
+        return tuple(h for h in person.posts if h.on(day)) if person is not None and person.active else ()
+
+    def sees(self, key: str, code: str, day: date) -> bool:
+        """Whether the division *code* lies in the scope of one of the person's posts."""
+        return any(covers(holding.division, code) for holding in self.posts(key, day))
