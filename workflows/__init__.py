@@ -1,0 +1,1 @@
+"""Data: base workflows, policy packs, calendars and divisions."""
