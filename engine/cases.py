@@ -11,8 +11,8 @@ Sections (key → value; ``s`` is the seq of the event that wrote it, so who and
 =========  ========================  ==========================================================================
 section    key                       value
 =========  ========================  ==========================================================================
-case       a name                    number, workflow, version, pack, subject, division, parent, channel, opened,
-                                     stage, entry, status (open, ended, closed), end, outcome, granted, next, sender
+case       a name                    number, workflow, version, pack, subject, household (whose key seals),
+                                     division, parent, channel, opened, stage, entry, status (open, ended, closed), end, outcome, granted, next, sender
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
 visits     stage                     {n: entry, from: the stage it came from}
@@ -100,7 +100,9 @@ def _default(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_default, allow_nan=False).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_default, allow_nan=False
+).encode
 
 
 def canonical(value: Any) -> str:

@@ -1,8 +1,8 @@
 """
-Who holds which post where: a snapshot of a county's staff, and the one function of scope.
+Who holds which post where: a snapshot of a county's staff.
 
 Definitions name posts, never persons. A post is held at a division (12 digits) from a day to a day. What a person may
-see and do follows from the divisions of his posts: scope is the prefix of the code.
+see and do follows from the divisions of his posts (:func:`engine.divisions.contains`).
 """
 
 from __future__ import annotations
@@ -10,29 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 
-#: Significant digits of a 12-digit code, by level.
-LEVEL_DIGITS = MappingProxyType({"province": 2, "prefecture": 4, "county": 6, "township": 9, "village": 12})
-
-
-def at_level(code: str, level: str) -> str:
-    """The division above *code* (or itself) at *level*, as 12 digits."""
-    return code[: LEVEL_DIGITS.get(level, 12)].ljust(12, "0")
-
-
-def prefix(code: str) -> str:
-    """The digits that every division inside *code* begins with."""
-    for digits in (2, 4, 6, 9):
-        if not code[digits:].strip("0"):
-            return code[:digits]
-    return code
-
-
-def covers(scope: str, code: str) -> bool:
-    """Whether *code* lies in *scope*: the one rule of scope, for lists, details, counts, exports and commands."""
-    return code.startswith(prefix(scope))
-
+from engine.divisions import contains
 
 @dataclass(frozen=True, slots=True)
 class Holding:
@@ -74,7 +53,9 @@ class Staff:
 
     revision: int = 0
     people: Mapping[str, Person] = field(default_factory=dict)
-    _holders: dict[tuple[str, str], tuple[tuple[str, Holding], ...]] = field(default_factory=dict, repr=False, compare=False)
+    _holders: dict[tuple[str, str], tuple[tuple[str, Holding], ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, people: Iterable[Person], revision: int = 0) -> Staff:
@@ -97,4 +78,4 @@ class Staff:
 
     def sees(self, key: str, code: str, day: date) -> bool:
         """Whether the division *code* lies in the scope of one of the person's posts."""
-        return any(covers(holding.division, code) for holding in self.posts(key, day))
+        return any(contains(holding.division, code) for holding in self.posts(key, day))
