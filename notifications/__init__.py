@@ -1,0 +1,1 @@
+"""Brings messages to people: a channel a file."""
