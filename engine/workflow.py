@@ -228,7 +228,7 @@ class Voiced(Part):
         """Which of the four voices answers; the model holds exactly one."""
         for name in ("by", "panel", "notice"):
             if getattr(self, name) is not None:
-                return name  # type: ignore[return-value]
+                return name
         return "case"
 
     @model_validator(mode="after")
