@@ -228,6 +228,10 @@ class _Reader:
                 advice = f"first at line {entries[event.value].key[0]}; keep one"
                 self.report(child.fault_at_key(f"`{event.value}` is written twice", advice, "duplicate"))
                 continue
+            if child.value is None:
+                message, advice = f"`{event.value}` is empty", "write a value, or leave the key out"
+                self.report(child.fault_at_key(message, advice, "empty"))
+                continue
             entries[event.value] = child
         return Node(entries, self.source, *key, key)
 

@@ -26,13 +26,14 @@ Level = Literal["outside", "group", "village", "township", "county", "prefecture
 NO_POST = frozenset({"household", "anyone", "objector", "parent"})
 #: Words of the language that no stage, task, end, action or clock may be called.
 RESERVED = frozenset(
-    "new next stay again previous visited opened entered ready begun listed left done waived posted expired ended "
-    "upheld objected due late over".split()
-) - {"ended", "upheld", "done", "objected"}
+    {"new", "next", "stay", "again", "previous", "visited", "opened", "entered", "ready", "begun", "listed", "left"}
+    | {"waived", "posted", "expired", "due", "late", "over"}
+)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 PostName = Annotated[
-    str, StringConstraints(pattern=r"^([a-z]+\.[a-z][a-z0-9_]*(@[a-z_]+)?|household|anyone|objector|parent|\$[a-z0-9_]+)$")
+    str,
+    StringConstraints(pattern=r"^([a-z]+\.[a-z][a-z0-9_]*(@[a-z_]+)?|household|anyone|objector|parent|\$[a-z0-9_]+)$"),
 ]
 AmountText = Annotated[
     str, StringConstraints(pattern=r"^(\d{1,4} (hour|day|workday|month|year)|\$[a-z][a-z0-9_]*|unset|none)$")
@@ -40,7 +41,7 @@ AmountText = Annotated[
 OffsetText = Annotated[str, StringConstraints(pattern=r"^[+-]?\d{1,3} (hour|day|workday)$")]
 #: an event (``stage.entered``), a date fact, ``30 day before|after <moment>``, ``by 05-31 18:00``, ``until 01-01``.
 Moment = Annotated[str, StringConstraints(min_length=1, max_length=120)]
-RuleRef = Annotated[str, StringConstraints(pattern=r"^((not|any|all) )?[a-z][a-z0-9_]*(\.result)?$")]
+RuleRef = Annotated[str, StringConstraints(pattern=r"^((not|any|all) )?[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
 ThresholdText = Annotated[
     str, StringConstraints(pattern=r"^(all|any|otherwise|over \d+/\d+|\d+/\d+|\d+)( of (entitled|present))?$")
 ]
@@ -51,14 +52,21 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 def _many(value: Any) -> Any:
     """A single word where several may stand is a list of one."""
-    return [value] if isinstance(value, str) else value
+    return (value,) if isinstance(value, str) else _row(value)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
-RuleRefs = Annotated[tuple[RuleRef, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
-PostNames = Annotated[tuple[PostName, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
-Moments = Annotated[tuple[Moment, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
-Offsets = Annotated[tuple[OffsetText, ...], BeforeValidator(lambda v: tuple(_many(v)) if isinstance(v, (str, list)) else v)]
+def _row(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+# Editors are told (`json_schema_input_type`) what the validators take, not what they make of it.
+Names = Annotated[tuple[str, ...], BeforeValidator(_many, json_schema_input_type=str | list[str])]
+RuleRefs = Annotated[tuple[RuleRef, ...], BeforeValidator(_many, json_schema_input_type=RuleRef | list[RuleRef])]
+PostNames = Annotated[tuple[PostName, ...], BeforeValidator(_many, json_schema_input_type=PostName | list[PostName])]
+Moments = Annotated[tuple[Moment, ...], BeforeValidator(_many, json_schema_input_type=Moment | list[Moment])]
+Offsets = Annotated[
+    tuple[OffsetText, ...], BeforeValidator(_many, json_schema_input_type=OffsetText | list[OffsetText])
+]
 
 
 class Part(BaseModel):
@@ -87,17 +95,13 @@ class When(Part):
 Choice = tuple[When, ...]
 
 
-def _choice(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-TargetOrChoice = Annotated[str | Choice, BeforeValidator(_choice)]
+TargetOrChoice = Annotated[str | Choice, BeforeValidator(_row)]
 
 
 class Param(Part):
     title: Title
     type: Literal["amount", "yuan", "share", "number", "date", "post", "places", "cycle"]
-    value: str | int | Decimal | dict[str, Any] | Annotated[tuple[str, ...], BeforeValidator(_choice)] = "unset"
+    value: str | int | Decimal | dict[str, Any] | Annotated[tuple[str, ...], BeforeValidator(_row)] = "unset"
     by: Names = ()
     at_least: str | int | Decimal | None = None
     at_most: str | int | Decimal | None = None
@@ -188,7 +192,7 @@ class Notice(Part):
     wait: AmountText = "unset"
     roll: YesNo = "no"
     shows: Names = ()
-    proof: Annotated[tuple[Literal["start", "end"], ...], BeforeValidator(_choice)] = ()
+    proof: Annotated[tuple[Literal["start", "end"], ...], BeforeValidator(_row)] = ()
     objection: Name | None = None
     on_objection: Literal["run", "stop"] = "run"
     leave_out: RuleRefs = ()
@@ -216,11 +220,14 @@ class Voiced(Part):
     """A question and the one voice that answers it."""
 
     title: Title
-    by: Annotated[PostNames | Choice | None, BeforeValidator(_choice)] = None
-    panel: Annotated[str | Panel | Choice | None, BeforeValidator(_choice)] = None
+    by: Annotated[PostNames | Choice | None, BeforeValidator(_row)] = None
+    panel: Annotated[str | Panel | Choice | None, BeforeValidator(_row)] = None
     notice: Notice | None = None
     case: CaseVoice | None = None
-    list_: Annotated[ListSpec | None, BeforeValidator(_list_short)] = Field(default=None, alias="list")
+    list_: Annotated[
+        ListSpec | None,
+        BeforeValidator(_list_short, json_schema_input_type=ListSpec | Literal["village", "township", "county"]),
+    ] = Field(default=None, alias="list")
     limit: AmountText = "none"
 
     @property
@@ -358,7 +365,9 @@ class Workflow(Part):
     facts: dict[Name, Fact] = {}
     rules: dict[Name, Rule] = {}
     papers: dict[Name, Paper] = {}
-    posts: Annotated[dict[PostName, Post], BeforeValidator(_posts_short)] = {}
+    posts: Annotated[
+        dict[PostName, Post], BeforeValidator(_posts_short, json_schema_input_type=dict[PostName, Post | Title])
+    ] = {}
     panels: dict[Name, Panel] = {}
     opens: dict[Name, Channel]
     stages: dict[Name, Stage]
