@@ -1,0 +1,473 @@
+"""
+Is a definition sound: are its references whole, does every way lead to an end, does somebody own each step, does
+nothing decide by silence.
+
+Each check is a function of a definition that yields faults; each kind of fault has a code, which
+docs/reference/checks.md explains. Rules are taken as free truth values: what is refused here is wrong whatever the
+facts of a case are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import combinations
+
+from engine import routes
+from engine.errors import DefinitionError, Fault
+from engine.grounds import NO_LENGTH, uncited, unset
+from engine.loading import Definition
+from engine.marks import Path
+from engine.references import Known, asks, choices_of, every_panel, panels_of, place_of, posts_of, unknown
+from engine.rules import RuleBook
+from engine.tallies import threshold
+from engine.workflow import NO_POST, RESERVED, Action, Choice, Panel, Workflow
+
+#: What may happen because time has passed, in the words of the law: nothing that decides (language.md §1.6).
+MEANS_BY_TIME = frozenset({"back", "defer", "record", "lapse"})
+#: What a body that may grant can say instead.
+MEANS_OTHERWISE = frozenset({"refuse", "back", "defer", "refer"})
+#: Results of a notice that somebody else brings about: an objection is lodged where no workflow answers it.
+_LODGED = "objected"
+_PRIVATE = re.compile(
+    r"(^|_)(id|id_number|idcard|phone|mobile|telephone|bank|account|health|illness|disease|diagnosis|disability)(_|$)"
+)
+_PRIVATE_TITLE = re.compile("身份证|证号|电话|手机|银行|账号|账户|健康|疾病|病情|诊断|残疾")
+#: What `to`, `in` and `from` say besides the names of stages and ends, and the event that is nobody's.
+_WORDS_OF_PLACES = frozenset(
+    ["new", "next", "stay", "again", "previous", "visited", "opened", "opens", "register", "any", "all"]
+)
+#: Events that every stage, task and clock has: `stage.listed` would be two things if an action were called so.
+_WORDS_OF_EVENTS = RESERVED - _WORDS_OF_PLACES | {"opened"}
+#: Seats tried when asking whether two results can both hold, or none: small numbers show every such case.
+_TRIED = range(1, 8)
+
+Check = Callable[[Definition, Known], Iterator[Fault]]
+
+
+def check(
+    definition: Definition,
+    *,
+    deployed: bool = False,
+    known: Collection[str] = (),
+    workflows: Mapping[str, Workflow] = {},
+) -> tuple[Fault, ...]:
+    """
+    Everything that is wrong with *definition*, in the order of its files.
+
+    Args:
+        deployed: It is to be used: nothing may be ``unset``.
+        known: Ids of the workflows that exist. With neither these nor *workflows*, names of others are not doubted.
+        workflows: Other workflows at hand, by id: the results of a subcase are the ends of its workflow.
+
+    Returns:
+        Faults of severity ``error`` (it must not be used) and ``warning``; empty: sound, as far as is checked.
+    """
+    workflow = definition.workflow
+    names = frozenset({*known, *workflows, workflow.workflow}) if known or workflows else frozenset()
+    names_at_hand = Known(workflow, {**workflows, workflow.workflow: workflow}, names)
+    faults = [fault for one in _CHECKS for fault in one(definition, names_at_hand)]
+    if deployed:
+        faults.extend(unset(definition))
+    return tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line, fault.column)))
+
+
+# ------------------------------------------------------------------------------------------------------- names, shapes
+
+
+def _clauses(definition: Definition, known: Known) -> Iterator[Fault]:
+    yield from uncited(definition)
+
+
+def _references(definition: Definition, known: Known) -> Iterator[Fault]:
+    yield from unknown(definition, known)
+
+
+def _rules_compile(definition: Definition, known: Known) -> Iterator[Fault]:
+    """CEL is loaded only here; what its compiler says comes with the line of the rule."""
+    try:
+        RuleBook.compile(definition)
+    except DefinitionError as error:
+        yield from error.faults
+
+
+def _names(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Words of the language stay its own, and one name means one thing, since events are called by it."""
+    w = definition.workflow
+    parts: dict[str, Collection[str]] = {
+        "opens": w.opens,
+        "stages": w.stages,
+        "tasks": w.tasks,
+        "anywhere": w.anywhere,
+        "clocks": w.clocks,
+        "ends": w.ends,
+    }
+    seen: dict[str, str] = {}
+    for part, entries in parts.items():
+        for name in entries:
+            if name in _WORDS_OF_PLACES:
+                yield _reserved(definition, (part, name))
+            if name in seen:
+                advice = f"it is also one of `{seen[name]}`; events are called by these names"
+                yield definition.fault((part, name), f"`{name}` is named twice", advice, "duplicate-name")
+            seen.setdefault(name, part)
+    for stage_name, stage in w.stages.items():
+        for name in stage.actions:
+            if name in _WORDS_OF_EVENTS:
+                yield _reserved(definition, ("stages", stage_name, "actions", name))
+    for task_name, task in w.tasks.items():
+        for number, name in enumerate(task.results):
+            if name in _WORDS_OF_EVENTS:
+                yield _reserved(definition, ("tasks", task_name, "results", str(number)))
+
+
+def _reserved(definition: Definition, path: Path) -> Fault:
+    return definition.fault(path, f"`{path[-1]}` is a word of the language", "choose another name", "reserved-name")
+
+
+def _choices(definition: Definition, known: Known) -> Iterator[Fault]:
+    """A choice always chooses: the last line has no `when`, every other has one."""
+    w = definition.workflow
+    found: list[tuple[Path, Choice]] = [
+        ((*path, "to"), action.to) for path, _, action, _ in routes.actions(w) if isinstance(action.to, tuple)
+    ]
+    for name, ask in asks(w):
+        found += [((*place_of(w, name), voice), lines) for voice, lines in choices_of(ask)]
+    for path, lines in found:
+        last = len(lines) - 1
+        for number, line in enumerate(lines):
+            if number == last and line.when:
+                advice = "add a last line without `when`"
+                yield definition.fault(
+                    (*path, str(number)), "nothing is chosen if no `when` holds", advice, "open-choice"
+                )
+            if number < last and not line.when:
+                advice = "only the last line has no `when`"
+                yield definition.fault((*path, str(number)), "the lines below are never tried", advice, "open-choice")
+
+
+def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Parts of the language that this version reads and cannot run yet."""
+    w = definition.workflow
+    found: list[Path] = []
+    for part, entries in (("opens", w.opens), ("tasks", w.tasks)):
+        for name, entry in entries.items():
+            found += [(part, name, key) for key in ("every", "for_each") if getattr(entry, key)]
+    for name, ask in asks(w):
+        path = place_of(w, name)
+        if ask.list_ is not None:
+            found += [(*path, "list", key) for key in ("draw", "rank") if getattr(ask.list_, key)]
+        if ask.case is not None and ask.case.for_each:
+            found.append((*path, "case", "for_each"))
+    for path in found:
+        advice = "this version of bangfu cannot run it; leave it out for now"
+        yield definition.fault(path, f"not yet: `{path[-1]}`", advice, "not-yet")
+
+
+def _titles(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Officers read titles, never ids."""
+    for path, name, action, _ in routes.actions(definition.workflow):
+        if not action.title and path[-1] != "then":
+            yield definition.fault(path, f"the action `{name}` has no title", "officers read it", "untitled", "warning")
+
+
+# -------------------------------------------------------------------------------------------------------------- routes
+
+
+def _reachable(definition: Definition, known: Known) -> Iterator[Fault]:
+    w = definition.workflow
+    found = routes.reached(w)
+    for name in w.stages:
+        if name not in found:
+            message, advice = f"the stage `{name}` is never reached", "no channel and no action leads here"
+            yield definition.fault(("stages", name), message, advice, "unreachable-stage")
+    for name in w.ends:
+        if name not in found:
+            advice = "no action leads here"
+            message = f"the end `{name}` is never reached"
+            yield definition.fault(("ends", name), message, advice, "unreachable-end", "warning")
+
+
+def _can_end(definition: Definition, known: Known) -> Iterator[Fault]:
+    w = definition.workflow
+    endless = w.stages.keys() - routes.can_end(w)
+    for name in w.stages:
+        if name in endless:
+            message = f"from the stage `{name}` no way leads to an end"
+            yield definition.fault(("stages", name), message, "give one of its actions an end", "no-way-to-end")
+
+
+def _granted_ends(w: Workflow) -> list[str]:
+    return [name for name, end in w.ends.items() if end.outcome == "granted"]
+
+
+def _must(definition: Definition, known: Known) -> Iterator[Fault]:
+    """No way to a granted end avoids a `must` stage, nor the stages that await a `must` task."""
+    w = definition.workflow
+    needed = [(("stages", name, "must"), name, {name}) for name, stage in w.stages.items() if stage.must]
+    for name, task in w.tasks.items():
+        if task.must and task.awaited_by:
+            needed.append((("tasks", name, "must"), name, {place.partition(".")[0] for place in task.awaited_by}))
+        elif task.must:
+            advice = "say by which stage it is `awaited_by`"
+            yield definition.fault(("tasks", name, "must"), f"nothing waits for `{name}`", advice, "around-must")
+    for path, name, places in needed:
+        found = routes.reached(w, without=places)
+        for end in _granted_ends(w):
+            if end in found:
+                way = ", ".join(routes.way_to(found, end))
+                yield definition.fault(path, f"`{end}` can be reached without `{name}`", f"by {way}", "around-must")
+
+
+def _straight(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Coming straight back skips the stages between; a `must` is never skipped."""
+    w = definition.workflow
+    order = list(w.stages)
+    for path, name, action, sources in routes.actions(w):
+        if action.then != "straight":
+            continue
+        for source in (source for source in sources if source in w.stages):
+            words = {word for _, word in routes.written_targets(path, action)}
+            goals = set(w.stages) & words
+            if words & routes.BACKWARD:
+                goals |= routes.before(w, source) & set(action.among or order)
+            skipped = {
+                between
+                for goal in goals
+                for between in order[order.index(goal) + 1 : order.index(source)]
+                if w.stages[between].must
+            }
+            if skipped:
+                advice = "use `then: stepwise`, or come back to a later stage (`among`)"
+                message = f"`{name}` comes straight back past {', '.join(f'`{s}`' for s in order if s in skipped)}"
+                yield definition.fault((*path, "then"), message, advice, "straight-past-must")
+
+
+# -------------------------------------------------------------------------------------------------------------- voices
+
+
+def _owners(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Every question has an officer who is asked, or a time at which something happens."""
+    w = definition.workflow
+    timed = {clock.until.partition(".")[0] for clock in w.clocks.values() if clock.until and clock.then}
+    timed |= {event.partition(".")[0] for clock in w.clocks.values() if clock.then for event in clock.from_}
+    for name, ask in asks(w):
+        path = place_of(w, name)
+        owned = bool({post.partition("@")[0] for post in posts_of(ask)} - NO_POST) if ask.voice == "by" else True
+        if ask.voice == "by" and not posts_of(ask):
+            yield definition.fault((*path, "by"), f"nobody is asked in `{name}`", "name a post", "no-owner")
+        elif not owned and ask.limit in NO_LENGTH and name not in timed:
+            message = f"no officer is asked in `{name}`, and no time ends it"
+            yield definition.fault((*path, "by"), message, "add a post, a `limit`, or a clock with `then`", "no-owner")
+    for path, panel in every_panel(w):
+        if not panel.seats and panel.roll is None:
+            yield definition.fault(path, "nobody sits on this panel", "give it `seats` or a `roll`", "no-owner")
+    for name, channel in w.opens.items():
+        if not channel.by:
+            yield definition.fault(("opens", name), f"nobody can open a case by `{name}`", "say `by` whom", "no-owner")
+
+
+def _answers(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Every result of a voice has an action, and every action somebody who takes it."""
+    w = definition.workflow
+    for name, stage in w.stages.items():
+        path = ("stages", name, "actions")
+        results = known.results(stage)
+        for result in results:
+            if result not in stage.actions:
+                message = f"the result `{result}` of `{name}` has no action"
+                yield definition.fault(path, message, "say where it leads", "result-without-action")
+        if stage.voice == "by" or (stage.voice == "case" and not results):
+            continue  # The post takes any action; the ends of a workflow that is not at hand are not known.
+        given = {*results, _LODGED} if stage.notice else set(results)
+        for word, action in stage.actions.items():
+            if word not in given and not action.by:
+                advice = f"its results are {', '.join(f'`{r}`' for r in results)}; else say `by` whom"
+                message = f"nothing in `{name}` brings about `{word}`"
+                yield definition.fault((*path, word), message, advice, "action-without-source")
+            if word in given and action.needs and stage.voice in ("notice", "case"):
+                message = f"`{word}` happens whether or not a rule holds"
+                advice = "a result of a notice or a case takes no `needs`; make `to` a choice"
+                yield definition.fault((*path, word, "needs"), message, advice, "needs-on-result")
+
+
+def _objections(definition: Definition, known: Known) -> Iterator[Fault]:
+    """The workflow that answers objections is about a case, and ends upheld or dismissed."""
+    for name, ask in asks(definition.workflow):
+        other = known.others.get(ask.notice.objection or "") if ask.notice else None
+        if other is not None:
+            outcomes = {end.outcome for end in other.ends.values()}
+            if other.subject != "case" or not {"upheld", "dismissed"} <= outcomes:
+                path = (*place_of(definition.workflow, name), "notice", "objection")
+                advice = "its subject is a case, and it ends `upheld` and `dismissed`"
+                yield definition.fault(path, f"`{other.workflow}` answers no objection", advice, "not-an-objection")
+
+
+def _can_say_no(definition: Definition, known: Known) -> Iterator[Fault]:
+    for name, stage in definition.workflow.stages.items():
+        for word, action in stage.actions.items():
+            if action.means == "grant" and not {a.means for a in stage.actions.values()} & MEANS_OTHERWISE:
+                path = ("stages", name, "actions", word)
+                advice = "add an action that means refuse, back, defer or refer"
+                yield definition.fault(path, f"`{name}` can only say yes", advice, "cannot-say-no")
+
+
+def _tallies(definition: Definition, known: Known) -> Iterator[Fault]:
+    """The same answers never mean two results, and a full panel always has one (C6)."""
+    for path, panel in every_panel(definition.workflow):
+        seats = sum(1 if number == "all" else number for number in panel.seats.values())
+        for one, other in combinations([r for r, text in panel.tally.items() if text != "otherwise"], 2):
+            votes = _both_hold(panel, one, other, seats)
+            if votes is not None:
+                message = f"`{one}` and `{other}` can both hold"
+                advice = f"with {votes[0]} and {votes[1]} of {votes[2]} answers"
+                yield definition.fault((*path, "tally", other), message, advice, "contradictory-tally")
+        if left := _none_holds(panel, seats):
+            shown = ", ".join(f"{number} {result}" for result, number in zip(panel.tally, left, strict=True))
+            advice = "make the last one `otherwise`"
+            yield definition.fault((*path, "tally"), f"nothing results from {shown}", advice, "undecided-tally")
+
+
+def _both_hold(panel: Panel, one: str, other: str, seats: int) -> tuple[int, int, int] | None:
+    """Votes for each, and how many entitled, with which both thresholds hold."""
+    first, second = threshold(panel.tally[one]), threshold(panel.tally[other])
+    for entitled in (number + max(seats - 1, 0) for number in _TRIED):
+        for present in range(1, entitled + 1):
+            for votes in range(1, present):
+                if first.holds(votes, present, entitled) and second.holds(present - votes, present, entitled):
+                    return votes, present - votes, entitled
+    return None
+
+
+def _none_holds(panel: Panel, seats: int) -> tuple[int, ...] | None:
+    """Votes of a full panel, nobody abstaining, with which no result's threshold holds."""
+    thresholds = [threshold(text) for text in panel.tally.values()]
+    for entitled in (number + max(seats - 1, 0) for number in _TRIED):
+        for votes in _shares_of(entitled, len(thresholds)):
+            if not any(t.holds(v, entitled, entitled) for t, v in zip(thresholds, votes, strict=True)):
+                return votes
+    return None
+
+
+def _shares_of(number: int, parts: int) -> Iterator[tuple[int, ...]]:
+    """*number* divided among *parts* in every way; with many parts only by giving all to at most three of them."""
+    if parts == 1:
+        yield (number,)
+    elif parts <= 3:
+        for first in range(number + 1):
+            for rest in _shares_of(number - first, parts - 1):
+                yield first, *rest
+    else:
+        for places in combinations(range(parts), 3):
+            for share in _shares_of(number, 3):
+                yield tuple(share[places.index(i)] if i in places else 0 for i in range(parts))
+
+
+def _awaited(definition: Definition, known: Known) -> Iterator[Fault]:
+    """What a stage waits for is opened on some way to it, and can finish."""
+    w = definition.workflow
+    for name, task in w.tasks.items():
+        path = ("tasks", name)
+        if not (task.opens or task.every or task.for_each):
+            yield definition.fault(path, f"nothing opens the task `{name}`", "say what `opens` it", "never-opened")
+            continue
+        if task.panel is None and task.voice == "by" and not task.results:
+            yield definition.fault(
+                (*path, "results"), f"`{name}` has no result", "leave the key out for `done`", "never-done"
+            )
+        for number, place in enumerate(task.awaited_by):
+            awaiting = place.partition(".")[0]
+            if awaiting in w.stages and not any(_comes_before(w, event, awaiting) for event in task.opens):
+                message = f"`{name}` is never opened before `{awaiting}` could go on"
+                advice = "let it open by something that happens earlier"
+                yield definition.fault((*path, "awaited_by", str(number)), message, advice, "never-opened")
+
+
+def _comes_before(w: Workflow, event: str, stage: str) -> bool:
+    """Whether *event* can have happened while the case stands in *stage* and waits."""
+    place, _, word = event.partition(".")
+    if place == stage:
+        return word in ("entered", "begun", "listed", "posted", "expired", "objected", "due", "late")
+    if place in w.stages:
+        goals = {move.target for move in routes.moves(w) if (move.source, move.name) == (place, word)} or {place}
+        return any(goal == stage or goal in routes.before(w, stage) for goal in goals)
+    return place not in w.ends
+
+
+# --------------------------------------------------------------------------------------------------- silence, secrecy
+
+
+def _silence(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Silence decides nothing: no clock, no notice and no silent body grants or refuses."""
+    w = definition.workflow
+    granted = set(_granted_ends(w))
+    for name, clock in w.clocks.items():
+        if clock.then is not None and (clock.then.means not in MEANS_BY_TIME or _leads_to(clock.then, granted)):
+            yield _silent(definition, ("clocks", name, "then"), f"`{name}` decides because time has passed")
+    for name, ask in asks(w):
+        actions = getattr(ask, "actions", {})
+        if ask.notice is not None:
+            for word, action in actions.items():
+                if action.means == "grant" and not action.by:
+                    message = f"`{name}` grants because nobody objected"
+                    yield _silent(definition, ("stages", name, "actions", word, "means"), message)
+        grants = any(action.means == "grant" for action in actions.values())
+        for panel_path, panel in panels_of(w, ask):
+            if panel.silence is not None and (grants or _deciding_posts(w) & set(panel.seats)):
+                whole = panel_path if panel_path[0] == "panels" else (*place_of(w, name), "panel")
+                yield _silent(definition, (*whole, "silence"), f"silence would count in `{name}`, where it is decided")
+
+
+def _silent(definition: Definition, path: Path, message: str) -> Fault:
+    advice = "time alone may only mean back, defer, record or lapse; a consulted body's silence decides nothing"
+    return definition.fault(path, message, advice, "silent-decision")
+
+
+def _leads_to(action: Action, ends: Collection[str]) -> bool:
+    return any(word in ends for _, word in routes.written_targets((), action))
+
+
+def _deciding_posts(w: Workflow) -> set[str]:
+    """Posts that answer a stage whose actions grant."""
+    return {
+        post
+        for stage in w.stages.values()
+        if any(action.means == "grant" for action in stage.actions.values())
+        for post in (*posts_of(stage), *(seat for _, panel in panels_of(w, stage) for seat in panel.seats))
+    }
+
+
+def _notices(definition: Definition, known: Known) -> Iterator[Fault]:
+    """A notice shows nothing secret, and nothing by which a person could be found or harmed (I31)."""
+    w = definition.workflow
+    for name, ask in asks(w):
+        for number, shown in enumerate(ask.notice.shows if ask.notice else ()):
+            fact = w.facts.get(shown)
+            why = ""
+            if fact is not None and fact.secret:
+                why = "it is secret"
+            elif fact is not None and (_PRIVATE.search(shown) or _PRIVATE_TITLE.search(fact.title)):
+                why = "number, telephone, bank and health are never posted"
+            elif fact is not None and (fact.kind == "person" or fact.of == "member"):
+                why = "it names or describes a single person"
+            if why:
+                path = (*place_of(w, name), "notice", "shows", str(number))
+                yield definition.fault(path, f"`{shown}` may not be posted", why, "notice-leak")
+
+
+def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Each fact has one kind of writer: people, an expression, or the effect of an action."""
+    w = definition.workflow
+    effects = {key.rpartition(".")[2] for _, _, action, _ in routes.actions(w) for key in action.set_}
+    for name, fact in w.facts.items():
+        kinds = [kind for kind, given in (("in", fact.in_), ("is", fact.is_), ("set", name in effects)) if given]
+        if len(kinds) != 1:
+            message = f"the fact `{name}` is written {'nowhere' if not kinds else 'by ' + ' and by '.join(kinds)}"
+            advice = "one of: `in` a stage or task, `is` an expression, `set` by an action"
+            yield definition.fault(("facts", name), message, advice, "fact-writer")
+
+
+_CHECKS: tuple[Check, ...] = (
+    _references, _names, _choices, _not_yet, _titles, _reachable, _can_end, _must, _straight, _owners, _answers,
+    _objections, _can_say_no, _tallies, _awaited, _silence, _notices, _writers, _clauses, _rules_compile,
+)  # fmt: skip

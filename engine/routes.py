@@ -1,0 +1,141 @@
+"""
+Where a case can go: the moves that a definition allows, before anything is asked of a case.
+
+Rules are taken as free: each line of a choice may hold. So what is found unreachable here is so in every case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.marks import Path
+from engine.workflow import Action, Workflow
+
+#: Where a case is before it is opened.
+NEW = "new"
+#: Words of ``to`` that lead only to where the case has been.
+BACKWARD = frozenset({"previous", "visited"})
+#: Words of ``to`` that do not leave the stage.
+HERE = frozenset({"stay", "again"})
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One way out of a stage: the action (or channel, or clock) at *path* leads from *source* to *target*."""
+
+    source: str
+    name: str
+    target: str
+    path: Path
+    action: Action
+
+
+def next_of(workflow: Workflow, stage: str) -> str:
+    """What ``next`` means: the stage of the main line that follows in written order, after the last the first end."""
+    names = list(workflow.stages)
+    line = workflow.main_line
+    later = names if stage == NEW else names[names.index(stage) + 1 :]
+    return next((name for name in later if name in line), next(iter(workflow.ends)))
+
+
+def sources_of_anywhere(workflow: Workflow, from_: Collection[str]) -> tuple[str, ...]:
+    """The stages in which an action ``anywhere`` is offered."""
+    return tuple(name for name in workflow.stages if "any" in from_ or name in from_)
+
+
+def written_targets(path: Path, action: Action) -> Iterator[tuple[Path, str]]:
+    """Every target that *action* names, as written, with its place."""
+    if isinstance(action.to, str):
+        yield (*path, "to"), action.to
+    else:
+        for number, line in enumerate(action.to):
+            yield (*path, "to", str(number), "to"), line.to
+
+
+def actions(workflow: Workflow) -> Iterator[tuple[Path, str, Action, tuple[str, ...]]]:
+    """Every action that moves a case: its place, its name, itself, and the stages where it may be taken."""
+    for name, channel in workflow.opens.items():
+        yield ("opens", name), name, channel, (NEW,)
+    for stage_name, stage in workflow.stages.items():
+        for name, action in stage.actions.items():
+            yield ("stages", stage_name, "actions", name), name, action, (stage_name,)
+    for name, anywhere in workflow.anywhere.items():
+        yield ("anywhere", name), name, anywhere, sources_of_anywhere(workflow, anywhere.from_)
+    for name, clock in workflow.clocks.items():
+        if clock.then is not None:
+            yield ("clocks", name, "then"), name, clock.then, tuple(workflow.stages)
+
+
+def moves(workflow: Workflow) -> tuple[Move, ...]:
+    """Every move to a stage or end that exists; unknown targets, and moves only back to where the case was, are not."""
+    found = []
+    for path, name, action, sources in actions(workflow):
+        for _, word in written_targets(path, action):
+            for source in sources:
+                target = next_of(workflow, source) if word == "next" else source if word in HERE else word
+                if target in workflow.stages or target in workflow.ends:
+                    found.append(Move(source, name, target, path, action))
+    return tuple(found)
+
+
+def reached(workflow: Workflow, without: Collection[str] = ()) -> Mapping[str, Move | None]:
+    """
+    What a case can come to, and by which move first; nothing enters *without*.
+
+    A move back leads only to where the case has been, so it reaches nothing new.
+    """
+    onward: dict[str, list[Move]] = {}
+    for move in moves(workflow):
+        onward.setdefault(move.source, []).append(move)
+    found: dict[str, Move | None] = {NEW: None}
+    queue = [NEW]
+    for place in queue:
+        for move in onward.get(place, ()):
+            if move.target not in found and move.target not in without:
+                found[move.target] = move
+                queue.append(move.target)
+    return found
+
+
+def way_to(found: Mapping[str, Move | None], place: str) -> tuple[str, ...]:
+    """The names of the moves by which `reached` came to *place*, from the opening on."""
+    names: list[str] = []
+    while (move := found[place]) is not None:
+        names.append(move.name if move.source == NEW else f"{move.source}.{move.name}")
+        place = move.source
+    return tuple(reversed(names))
+
+
+def before(workflow: Workflow, stage: str) -> frozenset[str]:
+    """The stages from which a case may have come to *stage*, by however many moves: what ``visited`` can mean there."""
+    backward: dict[str, set[str]] = {}
+    for move in moves(workflow):
+        backward.setdefault(move.target, set()).add(move.source)
+    found: set[str] = set()
+    queue = [stage]
+    for place in queue:
+        new = backward.get(place, set()) - found - {NEW}
+        found |= new
+        queue.extend(new)
+    return frozenset(found)
+
+
+def can_end(workflow: Workflow) -> frozenset[str]:
+    """The stages from which some sequence of moves leads to an end."""
+    backward: dict[str, set[str]] = {}
+    for move in moves(workflow):
+        backward.setdefault(move.target, set()).add(move.source)
+    for path, _, action, sources in actions(workflow):
+        if any(word in BACKWARD for _, word in written_targets(path, action)):
+            for source in sources:
+                for place in before(workflow, source):
+                    if not action.among or place in action.among:
+                        backward.setdefault(place, set()).add(source)
+    found: set[str] = set(workflow.ends)
+    queue = list(workflow.ends)
+    for place in queue:
+        new = backward.get(place, set()) - found
+        found |= new
+        queue.extend(new)
+    return frozenset(found & set(workflow.stages))
