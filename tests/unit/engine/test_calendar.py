@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import chinese_calendar
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from engine.calendar import WEEKLY_REST, Calendar, CalendarOverlay, CalendarYear, Day
 
-FOLDER = Path(__file__).parents[3] / "workflows" / "calendars"
 NOTICES = {
     2020: "国办发明电〔2019〕16号",
     2021: "国办发明电〔2020〕27号",
@@ -27,23 +24,6 @@ NOTICES = {
 }
 
 
-class PlainWords(yaml.SafeLoader):
-    """YAML as bangfu reads it, where `off` is a word and no boolean."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-def parsed(year: int) -> dict[str, Any]:
-    text = (FOLDER / f"CN-{year}.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=PlainWords)  # noqa: S506 - a SafeLoader
-    return content
-
-
-YEARS = [CalendarYear.model_validate(parsed(year)) for year in NOTICES]
-CHINA = Calendar.of(YEARS)
 ALL_DAYS = [date(2020, 1, 1) + timedelta(days=i) for i in range((date(2026, 12, 31) - date(2020, 1, 1)).days + 1)]
 
 
@@ -51,60 +31,60 @@ def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=i) for i in range((last - first).days + 1)]
 
 
-def test_every_day_of_2020_to_2026_is_what_chinesecalendar_says() -> None:
-    ours = {day: CHINA.day(day).is_working for day in ALL_DAYS}
+def test_every_day_of_2020_to_2026_is_what_chinesecalendar_says(china: Calendar) -> None:
+    ours = {day: china.day(day).is_working for day in ALL_DAYS}
     assert ours == {day: chinese_calendar.is_workday(day) for day in ALL_DAYS}
 
 
-def test_each_year_names_its_notice() -> None:
-    assert {year.year: year.source for year in YEARS} == NOTICES
-    assert [amendment.source for amendment in YEARS[0].amended] == ["国办发明电〔2020〕1号"]
+def test_each_year_names_its_notice(notices: list[CalendarYear]) -> None:
+    assert {year.year: year.source for year in notices} == NOTICES
+    assert [amendment.source for amendment in notices[0].amended] == ["国办发明电〔2020〕1号"]
 
 
-def test_every_listed_day_knows_its_document() -> None:
-    assert CHINA.day(date(2026, 2, 16)) == Day(date(2026, 2, 16), False, "holiday", "春节", NOTICES[2026], False)
-    assert CHINA.day(date(2026, 2, 28)) == Day(date(2026, 2, 28), True, "makeup", "", NOTICES[2026], False)
-    assert CHINA.day(date(2026, 3, 3)) == Day(date(2026, 3, 3), True, "workday", "", NOTICES[2026], False)
-    assert CHINA.day(date(2026, 3, 7)) == Day(date(2026, 3, 7), False, "weekend", "", WEEKLY_REST, False)
+def test_every_listed_day_knows_its_document(china: Calendar) -> None:
+    assert china.day(date(2026, 2, 16)) == Day(date(2026, 2, 16), False, "holiday", "春节", NOTICES[2026], False)
+    assert china.day(date(2026, 2, 28)) == Day(date(2026, 2, 28), True, "makeup", "", NOTICES[2026], False)
+    assert china.day(date(2026, 3, 3)) == Day(date(2026, 3, 3), True, "workday", "", NOTICES[2026], False)
+    assert china.day(date(2026, 3, 7)) == Day(date(2026, 3, 7), False, "weekend", "", WEEKLY_REST, False)
 
 
-def test_a_notice_reaches_into_the_old_year() -> None:
-    assert CHINA.day(date(2022, 12, 31)).source == NOTICES[2023]
+def test_a_notice_reaches_into_the_old_year(china: Calendar) -> None:
+    assert china.day(date(2022, 12, 31)).source == NOTICES[2023]
 
 
-def test_the_notice_of_january_2020_overrides_that_of_2019() -> None:
+def test_the_notice_of_january_2020_overrides_that_of_2019(china: Calendar, notices: list[CalendarYear]) -> None:
     """February 1st 2020 was to be worked by 〔2019〕16号; 〔2020〕1号 prolonged the holiday through the 2nd."""
-    before = Calendar.of([YEARS[0].model_copy(update={"amended": ()}), *YEARS[1:]])
+    before = Calendar.of([notices[0].model_copy(update={"amended": ()}), *notices[1:]])
     assert before.day(date(2020, 2, 1)).is_working
     assert before.day(date(2020, 1, 31)).is_working
-    assert CHINA.day(date(2020, 2, 1)) == Day(
+    assert china.day(date(2020, 2, 1)) == Day(
         date(2020, 2, 1), False, "holiday", "春节(延长)", "国办发明电〔2020〕1号", False
     )
-    assert before.id != CHINA.id
+    assert before.id != china.id
 
 
-def test_a_year_without_notice_has_weekends_only_and_is_provisional() -> None:
-    assert CHINA.day(date(2027, 10, 1)) == Day(date(2027, 10, 1), True, "workday", "", "", True)
-    assert CHINA.day(date(2027, 10, 2)) == Day(date(2027, 10, 2), False, "weekend", "", WEEKLY_REST, True)
-    assert CHINA.is_provisional(date(2019, 12, 31))
+def test_a_year_without_notice_has_weekends_only_and_is_provisional(china: Calendar) -> None:
+    assert china.day(date(2027, 10, 1)) == Day(date(2027, 10, 1), True, "workday", "", "", True)
+    assert china.day(date(2027, 10, 2)) == Day(date(2027, 10, 2), False, "weekend", "", WEEKLY_REST, True)
+    assert china.is_provisional(date(2019, 12, 31))
 
 
-def test_the_last_days_of_a_year_are_provisional_until_the_next_notice() -> None:
+def test_the_last_days_of_a_year_are_provisional_until_the_next_notice(china: Calendar) -> None:
     """The notice of 2019 moved 2018-12-29, so no notice known today settles 2026-12-29."""
-    assert not CHINA.is_provisional(date(2026, 12, 28))
-    assert CHINA.is_provisional(date(2026, 12, 29))
-    assert not CHINA.is_provisional(date(2025, 12, 31))
+    assert not china.is_provisional(date(2026, 12, 28))
+    assert china.is_provisional(date(2026, 12, 29))
+    assert not china.is_provisional(date(2025, 12, 31))
 
 
-def test_a_gap_between_known_years_is_provisional() -> None:
-    gap = Calendar.of([YEARS[0], YEARS[2]])
+def test_a_gap_between_known_years_is_provisional(notices: list[CalendarYear]) -> None:
+    gap = Calendar.of([notices[0], notices[2]])
     assert gap.is_provisional(date(2021, 6, 1))
     assert not gap.is_provisional(date(2020, 6, 1))
     assert not gap.is_provisional(date(2022, 6, 1))
     assert gap.is_settled(5, 4)
 
 
-def test_a_county_closure_is_a_layer_with_its_own_document() -> None:
+def test_a_county_closure_is_a_layer_with_its_own_document(china: Calendar, notices: list[CalendarYear]) -> None:
     flood = CalendarOverlay.model_validate(
         {
             "title": "防汛停工",
@@ -113,25 +93,25 @@ def test_a_county_closure_is_a_layer_with_its_own_document() -> None:
             "off": [{"title": "防汛停工", "days": "2026-07-01..2026-07-03"}],
         }
     )
-    county = Calendar.of(YEARS, [flood])
+    county = Calendar.of(notices, [flood])
     assert county.day(date(2026, 7, 2)) == Day(date(2026, 7, 2), False, "closure", "防汛停工", flood.source, False)
-    assert CHINA.day(date(2026, 7, 2)).is_working
-    assert county.id != CHINA.id
+    assert china.day(date(2026, 7, 2)).is_working
+    assert county.id != china.id
 
 
-def test_an_overlay_may_make_a_holiday_a_plain_working_day() -> None:
+def test_an_overlay_may_make_a_holiday_a_plain_working_day(notices: list[CalendarYear]) -> None:
     worked = CalendarOverlay(title="恢复上班", source="示例〔2026〕1号", work=(date(2026, 2, 23), date(2026, 2, 22)))
-    calendar = Calendar.of(YEARS, [worked])
+    calendar = Calendar.of(notices, [worked])
     assert calendar.day(date(2026, 2, 23)) == Day(date(2026, 2, 23), True, "workday", "", worked.source, False)
     assert calendar.day(date(2026, 2, 22)).kind == "makeup"
 
 
-def test_the_id_is_the_content_and_nothing_else() -> None:
-    assert Calendar.of(reversed(YEARS)) == CHINA
-    assert Calendar.of(reversed(YEARS)).id == CHINA.id
-    assert Calendar.of(YEARS, zone="Asia/Urumqi").id != CHINA.id
-    assert Calendar.of(YEARS[:-1]) != CHINA
-    assert len(CHINA.id) == 12
+def test_the_id_is_the_content_and_nothing_else(china: Calendar, notices: list[CalendarYear]) -> None:
+    assert Calendar.of(reversed(notices)) == china
+    assert Calendar.of(reversed(notices)).id == china.id
+    assert Calendar.of(notices, zone="Asia/Urumqi").id != china.id
+    assert Calendar.of(notices[:-1]) != china
+    assert len(china.id) == 12
 
 
 def test_dates_may_be_text_or_dates() -> None:
@@ -165,9 +145,9 @@ def test_a_wrong_notice_is_refused(change: dict[str, Any], complaint: str) -> No
         CalendarYear.model_validate(right | change)
 
 
-def test_a_year_given_twice_is_refused() -> None:
+def test_a_year_given_twice_is_refused(notices: list[CalendarYear]) -> None:
     with pytest.raises(ValueError, match="two notices"):
-        Calendar.of([YEARS[0], YEARS[0]])
+        Calendar.of([notices[0], notices[0]])
 
 
 def test_the_editor_schema_shows_dates_as_they_are_written() -> None:
@@ -176,48 +156,48 @@ def test_the_editor_schema_shows_dates_as_they_are_written() -> None:
     assert schema["properties"]["work"]["items"]["type"] == "string"
 
 
-def test_I15_a_legal_day_is_a_day_in_the_calendars_zone() -> None:
+def test_I15_a_legal_day_is_a_day_in_the_calendars_zone(china: Calendar, notices: list[CalendarYear]) -> None:
     evening = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
-    assert CHINA.local_date(evening) == date(2026, 3, 3)
-    assert CHINA.local_date(evening - timedelta(microseconds=1)) == date(2026, 3, 2)
-    assert Calendar.of(YEARS, zone="Asia/Urumqi").local_date(evening) == date(2026, 3, 2)
-    assert CHINA.end_of(date(2026, 3, 2)) == evening
-    assert CHINA.end_of(date(2026, 3, 2), time(17, 30)) == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    assert china.local_date(evening) == date(2026, 3, 3)
+    assert china.local_date(evening - timedelta(microseconds=1)) == date(2026, 3, 2)
+    assert Calendar.of(notices, zone="Asia/Urumqi").local_date(evening) == date(2026, 3, 2)
+    assert china.end_of(date(2026, 3, 2)) == evening
+    assert china.end_of(date(2026, 3, 2), time(17, 30)) == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
-def test_a_naive_instant_is_refused() -> None:
+def test_a_naive_instant_is_refused(china: Calendar) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        CHINA.local_date(datetime(2026, 3, 2, 16, 0))  # noqa: DTZ001 - naive on purpose
+        china.local_date(datetime(2026, 3, 2, 16, 0))  # noqa: DTZ001 - naive on purpose
 
 
-def test_F18_days_of_the_summer_times_of_1986_to_1991_have_their_own_length() -> None:
+def test_F18_days_of_the_summer_times_of_1986_to_1991_have_their_own_length(china: Calendar) -> None:
     """In Shanghai 1990-04-15 had 23 hours and 1990-09-16 had 25."""
-    assert CHINA.end_of(date(1990, 4, 15)) - CHINA.end_of(date(1990, 4, 14)) == timedelta(hours=23)
-    assert CHINA.end_of(date(1990, 9, 16)) - CHINA.end_of(date(1990, 9, 15)) == timedelta(hours=25)
-    assert CHINA.local_date(datetime(1990, 7, 1, 15, 0, tzinfo=UTC)) == date(1990, 7, 2)
+    assert china.end_of(date(1990, 4, 15)) - china.end_of(date(1990, 4, 14)) == timedelta(hours=23)
+    assert china.end_of(date(1990, 9, 16)) - china.end_of(date(1990, 9, 15)) == timedelta(hours=25)
+    assert china.local_date(datetime(1990, 7, 1, 15, 0, tzinfo=UTC)) == date(1990, 7, 2)
 
 
 near = st.dates(date(2019, 1, 1), date(2028, 12, 31))
 
 
-@given(near, near)
-def test_working_days_are_counted_as_if_one_by_one(a: date, b: date) -> None:
+@given(a=near, b=near)
+def test_working_days_are_counted_as_if_one_by_one(a: date, b: date, china: Calendar) -> None:
     first, last = min(a, b), max(a, b)
-    one_by_one = sum(CHINA.day(day).is_working for day in days_between(first + timedelta(days=1), last))
-    counted = CHINA.workdays_through(last.toordinal()) - CHINA.workdays_through(first.toordinal())
+    one_by_one = sum(china.day(day).is_working for day in days_between(first + timedelta(days=1), last))
+    counted = china.workdays_through(last.toordinal()) - china.workdays_through(first.toordinal())
     assert counted == one_by_one
 
 
-@given(st.dates(date(1970, 1, 1), date(2200, 1, 1)))
-def test_the_number_of_a_working_day_leads_back_to_it(day: date) -> None:
-    found = CHINA.workday_number(CHINA.workdays_through(day.toordinal()))
+@given(day=st.dates(date(1970, 1, 1), date(2200, 1, 1)))
+def test_the_number_of_a_working_day_leads_back_to_it(day: date, china: Calendar) -> None:
+    found = china.workday_number(china.workdays_through(day.toordinal()))
     assert found <= day.toordinal()
-    assert CHINA.day(date.fromordinal(found)).is_working
-    assert (found == day.toordinal()) == CHINA.day(day).is_working
+    assert china.day(date.fromordinal(found)).is_working
+    assert (found == day.toordinal()) == china.day(day).is_working
 
 
-@given(near)
-def test_the_next_working_day_is_the_first_one(day: date) -> None:
-    found = date.fromordinal(CHINA.workday_from(day.toordinal()))
-    assert CHINA.day(found).is_working
-    assert not any(CHINA.day(skipped).is_working for skipped in days_between(day, found - timedelta(days=1)))
+@given(day=near)
+def test_the_next_working_day_is_the_first_one(day: date, china: Calendar) -> None:
+    found = date.fromordinal(china.workday_from(day.toordinal()))
+    assert china.day(found).is_working
+    assert not any(china.day(skipped).is_working for skipped in days_between(day, found - timedelta(days=1)))
