@@ -633,7 +633,7 @@ class TestSettling:
             assert resume(held, at("2026-03-10 10:00"), amended).due_date == expected
 
 
-def test_F16_I15_results_are_the_same_in_any_process_zone_and_without_the_systems_zone_data(china: Calendar) -> None:
+def test_M6_F16_I15_results_are_the_same_in_any_process_zone_and_without_the_systems_zone_data(china: Calendar) -> None:
     """Days of 1990, when Shanghai had summer time, and of now; PYTHONTZPATH hides the system's data of zones."""
     script = (
         "from datetime import datetime, UTC, timedelta\n"
