@@ -6,13 +6,17 @@ command did: who asked what, and the puts and deletes that followed, in order. F
 record again, byte for byte (I2); the tables of storage/ are the same record spread out for queries. Nothing else
 changes a case.
 
+A put of None deletes; a delete of the key ``""`` clears its section.
+
 Sections (key → value; ``s`` is the seq of the event that wrote it, so who and when are in the log):
 
 =========  ========================  ==========================================================================
 section    key                       value
 =========  ========================  ==========================================================================
 case       a name                    number, workflow, version, pack, subject, household (whose key seals),
-                                     division, parent, channel, opened, stage, entry, status (open, ended, closed), end, outcome, granted, next, sender
+                                     division, parent, channel, opened, stage,
+                                     entry, status (open, ended, closed), end, outcome,
+                                     granted, next, sender, members, opener
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
 visits     stage                     {n: entry, from: the stage it came from}
@@ -52,6 +56,8 @@ ALGORITHM = "sha256"
 SYSTEM = ""
 
 Change = tuple[str, str, Any]
+#: Before every event.
+NEVER = datetime.min.replace(tzinfo=UTC)
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -128,7 +134,7 @@ class Case:
     id: UUID
     seq: int = 0
     head: bytes = b""
-    at: datetime = datetime.min.replace(tzinfo=UTC)
+    at: datetime = NEVER
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def section(self, name: str) -> Mapping[str, Any]:
@@ -248,10 +254,12 @@ def fold(case: Case, event: Event) -> Case:
             sections[section] = dict(sections.get(section, _EMPTY))
             fresh.add(section)
         target: dict[str, Any] = sections[section]  # type: ignore[assignment]
-        if value is None:
+        if value is not None:
+            target[key] = value
+        elif key:
             target.pop(key, None)
         else:
-            target[key] = value
+            target.clear()
     return replace(case, seq=event.seq, head=event.hash, at=event.at, sections=sections)
 
 
@@ -300,7 +308,8 @@ class OpenCase(Command):
     """
     Open a case by one of its channels (an application, a clue, a department's push, or a parent case).
 
-    ``number`` is given by storage within the same transaction; ``members`` are keys of household members.
+    ``number`` is the county's next serial, taken by the commit; ``members`` are keys of household members;
+    ``household`` is the one whose key seals the case's secrets, if it is not the subject.
     """
 
     channel: str
@@ -311,7 +320,7 @@ class OpenCase(Command):
     papers: Mapping[str, Document] = field(default_factory=dict)
     members: tuple[str, ...] = ()
     parent: tuple[UUID, str] | None = None
-    applicant: str = ""
+    household: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,12 +392,24 @@ class Attach(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enlist(Command):
+    """Put the case on a list of the stage it stands in; one act then decides all of the list, one outcome each."""
+
+    list: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostNotice(Command):
-    """Record that the notice hangs at *place* since *at* (UTC; not in the future, not before the stage was entered)."""
+    """
+    Record that the notice hangs at *place* since *at* (UTC; not in the future, not before the stage was entered).
+
+    *on* names a task whose voice is a notice; empty: the stage.
+    """
 
     place: str
     at: datetime
     proof: Document | None = None
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,6 +418,7 @@ class ProveNotice(Command):
 
     place: str
     proof: Document
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,6 +426,7 @@ class TakeDownNotice(Command):
     """Take a posting down before its end: it never counted; posting again starts a full period (I12)."""
 
     place: str
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,6 +440,7 @@ class Object(Command):
     objector: str
     received_at: datetime
     child: UUID
+    on: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

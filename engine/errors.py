@@ -3,7 +3,7 @@ Every error that bangfu raises on purpose.
 
 Raise the narrowest and catch at the edge. Each carries what it is about as attributes; the first line of its
 docstring is the default message. The edges turn them into answers: not found 404 / exit 3, not allowed or
-stale 409 / 4, denied 403 / 5, refused, reused or bad input 422 / 6, storage 503 / 7; wrong definition or setting: exit 2.
+stale 409 / 4, denied 403 / 5, refused, reused or bad input 422 / 6, storage 503 / 7; a wrong definition or setting exits with 2.
 """
 
 from __future__ import annotations

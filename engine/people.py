@@ -13,6 +13,7 @@ from datetime import date
 
 from engine.divisions import contains
 
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A post held: ``level.role`` at a division, from a day, to a day (both included; None: open)."""

@@ -60,7 +60,7 @@ class Store(Protocol):
 
     Raises:
         CaseNotFoundError: ``load`` found no such case.
-        ConflictError: ``commit`` found the case, a timer or the staff changed since they were read; nothing was written.
+        ConflictError: ``commit`` found the case or the staff changed since they were read; nothing was written.
         CommandReusedError: The id of a command was used before.
         UnknownOutcomeError: The connection was lost during COMMIT (R12).
     """

@@ -41,7 +41,7 @@ class Threshold:
 
 @lru_cache(maxsize=512)
 def threshold(text: str) -> Threshold:
-    """The threshold that a definition wrote; a share without ``of`` is of those present, ``all`` alone of the entitled."""
+    """What a definition wrote: a share without ``of`` is of those present, ``all`` alone of the entitled."""
     words, _, base = text.partition(" of ")
     if words in ("otherwise", "any"):
         return Threshold(words)

@@ -1,0 +1,290 @@
+"""
+A definition becomes a procedure: one shared ``transitions.Machine``, compiled rules, and an index from events to
+what they start, stop and open. Compiled once per content hash; all cases of that version share it.
+
+The machine knows the stages, the ends and every edge that the definition allows. No case is ever registered with it:
+a :class:`Step` carries one case's state through one trigger (docs/decisions/one-shared-machine.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from transitions import EventData, Machine, MachineError, State
+
+from engine.loading import Definition
+from engine.rules import RuleBook
+from engine.workflow import NO_POST, Action, Clock, Panel, RuleRef, Stage, Task, Voiced, Workflow
+
+NEW = "new"
+#: Words of ``to`` that are resolved when the action is taken, from the case's own history.
+CHOSEN = frozenset({"previous", "visited"})
+
+
+class Step:
+    """One case's way through one trigger: what the machine reads and moves."""
+
+    __slots__ = ("chosen", "holds", "state")
+
+    def __init__(self, state: str, holds: Callable[[tuple[RuleRef, ...]], bool], chosen: str = "") -> None:
+        self.state = state
+        self.holds = holds
+        self.chosen = chosen
+
+
+def _step(event: EventData) -> Step:
+    return cast(Step, event.model)
+
+
+def _rule_condition(when: tuple[RuleRef, ...]) -> Callable[[EventData], bool]:
+    def condition(event: EventData) -> bool:
+        return _step(event).holds(when)
+
+    return condition
+
+
+def _chosen_condition(target: str) -> Callable[[EventData], bool]:
+    def condition(event: EventData) -> bool:
+        return _step(event).chosen == target
+
+    return condition
+
+
+def _not_chosen(event: EventData) -> bool:
+    return not _step(event).chosen
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSpec:
+    """
+    A clock as it runs, whatever the definition wrote it as: a stage's or task's limit, a notice's wait, or its own.
+
+    Attributes:
+        ask: The stage or task whose owner holds it; empty for clocks over several stages.
+        terms: The amount or moment, with ``$parameters`` already put in; never ``unset`` or ``none``.
+        per_entry: It belongs to one entry of its stage (or one opening of its task) and ends with it.
+    """
+
+    id: str
+    title: str
+    kind: Literal["limit", "wait"]
+    terms: str
+    from_: tuple[str, ...]
+    until: str
+    clause: str
+    ask: str = ""
+    per_entry: bool = False
+    definition: Clock | None = None
+    roll: bool = True
+    day_ends: str = "24:00"
+    protects: Literal["office", "citizen"] = "office"
+    remind: tuple[str, ...] = ()
+    late: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        return self.definition.except_ if self.definition else ()
+
+
+class Procedure:
+    """
+    A compiled definition, shared by all cases pinned to its hash and by all threads; never changed.
+
+    Attributes:
+        machine: States ``new``, the stages and the ends; triggers are the names of actions and channels.
+        rules: Its compiled rules.
+        clocks: Every clock by id (own, stage and task limits, notice waits).
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.workflow: Workflow = definition.workflow
+        self.version: str = definition.hash
+        self.rules = RuleBook.compile(definition)
+        self.main_line = self.workflow.main_line
+        self.machine = _machine(self.workflow)
+        self.clocks = MappingProxyType({spec.id: spec for spec in self._clock_specs()})
+        self.clocks_from = _index((event, spec.id) for spec in self.clocks.values() for event in spec.from_)
+        self.clocks_until = _index((spec.until, spec.id) for spec in self.clocks.values() if spec.until)
+        self.tasks_on = _index((event, name) for name, task in self.workflow.tasks.items() for event in task.opens)
+        self.facts_in = _index((place, name) for name, fact in self.workflow.facts.items() for place in fact.in_)
+        self.papers_in = _index((place, name) for name, paper in self.workflow.papers.items() for place in paper.in_)
+        self.awaited = _index((place, name) for name, task in self.workflow.tasks.items() for place in task.awaited_by)
+
+    def ask(self, name: str) -> Voiced:
+        """The stage or task of that name."""
+        stage: Stage | Task | None = self.workflow.stages.get(name)
+        return stage if stage is not None else self.workflow.tasks[name]
+
+    def is_end(self, state: str) -> bool:
+        return state in self.workflow.ends
+
+    def actions(self, stage: str) -> dict[str, Action]:
+        """The stage's own actions, then those offered anywhere that are offered here."""
+        own: dict[str, Action] = dict(self.workflow.stages[stage].actions)
+        for name, action in self.workflow.anywhere.items():
+            if name not in own and ("any" in action.from_ or stage in action.from_):
+                own[name] = action
+        return own
+
+    def next_of(self, stage: str) -> str:
+        """What ``next`` means from *stage*: the next of the main line, after the last the first end."""
+        return _next_of(self.workflow, stage)
+
+    def clause(self, *path: str) -> str:
+        return self.definition.clause(*path)
+
+    def title(self, name: str) -> str:
+        """The Chinese title of a stage, task, end or clock."""
+        for part in (self.workflow.stages, self.workflow.tasks, self.workflow.ends, self.clocks):
+            if name in part:
+                return str(part[name].title)
+        return name
+
+    def panel(self, named: str | Panel) -> Panel:
+        return self.workflow.panels[named] if isinstance(named, str) else named
+
+    def post_title(self, post: str) -> str:
+        found = self.workflow.posts.get(post)
+        return found.title if found else post
+
+    def parameter(self, text: str) -> str:
+        """*text*, or for ``$name`` the parameter's value as text."""
+        if text.startswith("$"):
+            return str(self.workflow.params[text[1:]].value)
+        return text
+
+    def move(self, step: Step, trigger: str) -> str:
+        """
+        Where *trigger* leads from ``step.state``: the first transition, in written order, whose condition holds.
+
+        Raises:
+            MachineError: The definition has no such edge from here.
+        """
+        source = step.state
+        event = self.machine.events.get(trigger)
+        if event is None or not event.trigger(step):
+            raise MachineError(f"no edge {trigger} from {source}")
+        return step.state
+
+    def _clock_specs(self) -> list[ClockSpec]:
+        found = []
+        ladder = self.workflow.ladder
+        for name, ask in (*self.workflow.stages.items(), *self.workflow.tasks.items()):
+            is_stage = name in self.workflow.stages
+            part = "stages" if is_stage else "tasks"
+            terms = self.parameter(ask.limit)
+            if terms not in ("none", "unset"):
+                found.append(
+                    ClockSpec(
+                        name, ask.title, "limit", terms,
+                        (f"{name}.ready",) if is_stage else (f"{name}.opened",), "",
+                        self.clause(part, name, "limit"), name, per_entry=True,
+                        remind=ladder.remind, late=ladder.late,
+                    )
+                )  # fmt: skip
+            if ask.notice is not None:
+                terms = self.parameter(ask.notice.wait)
+                if terms not in ("none", "unset"):
+                    found.append(
+                        ClockSpec(
+                            f"{name}.wait", ask.title, "wait", terms, (f"{name}.posted",), "",
+                            self.clause(part, name, "notice", "wait"), name, per_entry=True,
+                            roll=ask.notice.roll == "yes", protects="citizen",
+                        )
+                    )  # fmt: skip
+        for name, clock in self.workflow.clocks.items():
+            terms = self.parameter(clock.limit if clock.limit is not None else clock.wait or "")
+            if terms in ("none", "unset", ""):
+                continue
+            limit = clock.limit is not None
+            found.append(
+                ClockSpec(
+                    name, clock.title, "limit" if limit else "wait", terms, clock.from_, clock.until or "",
+                    self.clause("clocks", name), "", definition=clock, roll=clock.roll == "yes",
+                    day_ends=clock.day_ends, protects=clock.protects,
+                    remind=clock.remind if clock.remind is not None else (ladder.remind if limit else ()),
+                    late=clock.late if clock.late is not None else (ladder.late if limit else {}),
+                )
+            )  # fmt: skip
+        return found
+
+
+def _index(pairs: Any) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return MappingProxyType({key: tuple(values) for key, values in found.items()})
+
+
+def _next_of(workflow: Workflow, stage: str) -> str:
+    line = workflow.main_line
+    if stage in line:
+        place = line.index(stage) + 1
+    else:  # An aside stage goes on where the main line goes on after its place in the file.
+        names = list(workflow.stages)
+        later = names[names.index(stage) + 1 :]
+        place = next((line.index(name) for name in later if name in line), len(line))
+    return line[place] if place < len(line) else next(iter(workflow.ends))
+
+
+def _machine(workflow: Workflow) -> Machine:
+    """All edges of the definition. Sources and targets were checked by the loader; callables only, never strings."""
+    states = [State(NEW), *(State(name) for name in workflow.stages)]
+    states += [State(name, final=True) for name in workflow.ends]
+    machine = Machine(model=None, states=states, initial=NEW, auto_transitions=False, send_event=True, queued=False)
+    for name, channel in workflow.opens.items():
+        _add(machine, workflow, name, NEW, channel)
+    for stage_name, stage in workflow.stages.items():
+        for name, action in stage.actions.items():
+            _add(machine, workflow, name, stage_name, action)
+        for name, anywhere in workflow.anywhere.items():
+            if name not in stage.actions and ("any" in anywhere.from_ or stage_name in anywhere.from_):
+                _add(machine, workflow, name, stage_name, anywhere)
+    for stage_name, stage in workflow.stages.items():
+        if stage.notice is not None and stage.notice.objection and "upheld" in stage.actions:
+            _add_late_objection(machine, workflow, stage_name, stage)
+    for clock_name, clock in workflow.clocks.items():
+        if clock.then is not None:
+            for stage_name in workflow.stages:
+                _add(machine, workflow, f"{clock_name}.then", stage_name, clock.then)
+    return machine
+
+
+def _add_late_objection(machine: Machine, workflow: Workflow, notice_stage: str, stage: Stage) -> None:
+    """An objection received in time is upheld wherever the case has got to in the meantime (F10)."""
+    for other in workflow.stages:
+        if other != notice_stage:
+            _add(machine, workflow, late_upheld(notice_stage), other, stage.actions["upheld"], home=notice_stage)
+
+
+def late_upheld(notice_stage: str) -> str:
+    """The trigger by which an upheld objection reaches a case that has left its notice."""
+    return f"{notice_stage}.upheld"
+
+
+def _add(machine: Machine, workflow: Workflow, trigger: str, source: str, action: Action, home: str = "") -> None:
+    lines = [((), action.to)] if isinstance(action.to, str) else [(line.when, line.to) for line in action.to]
+    if action.means in ("pass", "grant") and source != NEW and any(target == "next" for _, target in lines):
+        # Whoever sent the case back `straight` may get it straight back.
+        for sender in workflow.stages:
+            if sender != source:
+                machine.add_transition(trigger, source, sender, conditions=[_chosen_condition(sender)])
+    for when, target in lines:
+        conditions: list[Callable[[EventData], bool]] = [_rule_condition(when)] if when else []
+        if target in CHOSEN:
+            for other in action.among or workflow.stages:
+                machine.add_transition(trigger, source, other, conditions=[*conditions, _chosen_condition(other)])
+            continue
+        dest: str | None = {"stay": None, "again": "="}.get(target, target)
+        if target == "next":
+            dest = _next_of(workflow, home or source) if source != NEW else workflow.main_line[0]
+        machine.add_transition(trigger, source, dest, conditions=[*conditions, _not_chosen])
+
+
+def is_office_post(post: str) -> bool:
+    """Whether people hold *post*; not so for household, anyone, objector and parent."""
+    return post.partition("@")[0] not in NO_POST

@@ -1,0 +1,298 @@
+"""
+A decision in the making: the case's record as it changes, and what follows from that.
+
+A draft lives inside one call of ``decide``. It is the only thing in the core that changes, and nobody else sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from engine.calendar import Calendar
+from engine.cases import (
+    Case,
+    Change,
+    Command,
+    Decision,
+    Event,
+    Followup,
+    Message,
+    RegisterWrite,
+    Secret,
+    command_digest,
+    fold,
+)
+from engine.compiling import Procedure
+from engine.divisions import Level, ancestor, level_of
+from engine.errors import CaseError, GuardRefusedError
+from engine.facts import is_missing, plain
+from engine.people import Staff
+from engine.rules import RuleScope, Verdict
+
+#: Sections of which only the last change in an event matters. The others keep each: a row comes from every one.
+_NET = frozenset({"case", "facts", "papers", "visits", "asks", "items", "clocks", "timers", "acts", "passed", "times"})
+#: Who is told of what nobody may see to.
+SUPERVISOR = "county.supervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """
+    What a decision needs to know beside its case, as of one moment.
+
+    Attributes:
+        members: Member key → plain facts of that member of the household, from the register.
+    """
+
+    calendar: Calendar
+    staff: Staff
+    members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def derived_id(*parts: object) -> UUID:
+    """An id that follows from *parts*, so that the same decision always gives the same ids (UUID version 8)."""
+    raw = bytearray(sha256("\x1f".join(str(part) for part in parts).encode()).digest()[:16])
+    raw[6] = raw[6] & 0x0F | 0x80
+    raw[8] = raw[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(raw))
+
+
+class Draft:
+    """
+    One decision in the making.
+
+    Attributes:
+        now: The event's instant: never before the case's last (I10), whole milliseconds.
+        body: What people read back of the event.
+    """
+
+    def __init__(self, procedure: Procedure, case: Case, command: Command, now: datetime, world: World) -> None:
+        now = max(now, case.at)
+        self.procedure = procedure
+        self.before = case
+        self.command = command
+        self.now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        self.world = world
+        self.body: dict[str, Any] = {}
+        self.messages: list[Message] = []
+        self.register: list[RegisterWrite] = []
+        self.followups: list[Followup] = []
+        self.post = ""
+        self._sections: dict[str, dict[str, Any]] = {}
+        self._changes: list[Change] = []
+        self._net: dict[tuple[str, str], int] = {}
+        self._scope: RuleScope | None = None
+
+    # --- the record ---
+
+    @property
+    def seq(self) -> int:
+        """The number that this event will have."""
+        return self.before.seq + 1
+
+    @cached_property
+    def today(self) -> date:
+        """The legal day: in the calendar's zone."""
+        return self.world.calendar.local_date(self.now)
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        return self._sections[name] if name in self._sections else self.before.section(name)
+
+    def get(self, section: str, key: str, default: Any = None) -> Any:
+        return self.section(section).get(key, default)
+
+    def value(self, name: str, default: Any = "") -> Any:
+        """A value of the section *case*."""
+        return self.section("case").get(name, default)
+
+    @property
+    def stage(self) -> str:
+        return str(self.value("stage"))
+
+    @property
+    def entry(self) -> int:
+        return int(self.value("entry", 0))
+
+    def put(self, section: str, key: str, value: Any) -> None:
+        if section not in self._sections:
+            self._sections[section] = dict(self.before.section(section))
+        target = self._sections[section]
+        if value is None:
+            if key not in target:
+                return
+            del target[key]
+        elif target.get(key) == value and not isinstance(value, Secret):
+            return
+        else:
+            target[key] = value
+        if section in ("facts", "passed", "tasks"):
+            self._scope = None
+        self._note(section, key, value)
+
+    def drop(self, section: str, key: str) -> None:
+        self.put(section, key, None)
+
+    def clear(self, section: str) -> None:
+        """Forget a whole section: its key ``""`` is dropped."""
+        if self.section(section):
+            self._sections[section] = {}
+            self._changes = [change for change in self._changes if change[0] != section]
+            self._net = {(s, k): i for i, (s, k, _) in enumerate(self._changes) if s in _NET}
+            if self.before.section(section):
+                self._changes.append((section, "", None))
+
+    def _note(self, section: str, key: str, value: Any) -> None:
+        if section not in _NET:
+            self._changes.append((section, key, value))
+            return
+        place = self._net.get((section, key))
+        if place is None:
+            self._net[section, key] = len(self._changes)
+            self._changes.append((section, key, value))
+        else:
+            self._changes[place] = (section, key, value)
+
+    def serial(self) -> str:
+        """The next number of the case's own: items, timers and notices are numbered from 1."""
+        number = int(self.value("next", 1))
+        self.put("case", "next", number + 1)
+        return str(number)
+
+    # --- rules and facts ---
+
+    @property
+    def scope(self) -> RuleScope:
+        """What rules may read now."""
+        if self._scope is None:
+            self._scope = rule_scope(self)
+        return self._scope
+
+    def verdict(self, ref: str) -> Verdict:
+        return self.procedure.rules.verdict(ref, self.scope)
+
+    def holds(self, refs: tuple[str, ...]) -> bool:
+        """
+        Whether all of *refs* hold.
+
+        Raises:
+            GuardRefusedError: One is unknown: a fact is missing, and a guess would decide.
+        """
+        return all(self.known(ref) for ref in refs)
+
+    def known(self, ref: str) -> bool:
+        verdict = self.verdict(ref)
+        if verdict.truth is None:
+            raise self.unknown(verdict)
+        return verdict.truth
+
+    def unknown(self, verdict: Verdict) -> GuardRefusedError:
+        facts = self.procedure.workflow.facts
+        missing = ", ".join(f"{facts[name].title} ({name})" if name in facts else name for name in verdict.missing)
+        first = verdict.rules[0] if verdict.rules else None
+        if verdict.broken:
+            return GuardRefusedError(
+                self.before.id, f"rule {verdict.ref} cannot be evaluated: {verdict.broken}", rule=verdict.ref
+            )
+        return GuardRefusedError(
+            self.before.id,
+            f"{first.title if first else verdict.ref} ({verdict.ref}) is unknown while facts are missing: {missing}",
+            rule=verdict.ref,
+            clause=first.clause if first else "",
+            advice="fill in the missing facts where they belong",
+        )
+
+    # --- what follows ---
+
+    def tell(self, event: str, post: str, division: str, **data: str) -> None:
+        message = Message(event, post, division, data)
+        if message not in self.messages:
+            self.messages.append(message)
+
+    def place_of(self, post: str) -> tuple[str, str]:
+        """The post's name and the 12-digit division at which it is held for this case: ``level.role[@place]``."""
+        name, _, place = post.partition("@")
+        home = str(self.value(f"at:{place}", "") or self.value("division"))
+        return name, seat_division(name, home)
+
+    def holders(self, post: str) -> tuple[str, ...]:
+        name, division = self.place_of(post)
+        return self.world.staff.holders(name, division, self.today)
+
+    def finish(self, kind: str) -> Decision:
+        """The decision: the event with its net changes, and the case folded by it."""
+        command = self.command
+        if command.note:
+            self.body["note"] = Secret(command.note)
+        event = Event(
+            county=self.before.county,
+            case=self.before.id,
+            seq=self.seq,
+            at=self.now,
+            kind=kind,
+            command=command.id,
+            asked=command_digest(command),
+            actor=command.person,
+            post=self.post,
+            version=self.procedure.version,
+            body=self.body,
+            changes=tuple(self._net_changes()),
+        )
+        return Decision(
+            event, fold(self.before, event), tuple(self.messages), tuple(self.register), tuple(self.followups)
+        )
+
+    def _net_changes(self) -> Iterator[Change]:
+        for section, key, value in self._changes:
+            vanished = value is None and key and section in _NET and key not in self.before.section(section)
+            if not vanished:
+                yield section, key, value
+
+    def refuse(self, kind: type[CaseError], message: str, **more: str) -> CaseError:
+        return kind(self.before.id, message, **more)
+
+
+def rule_scope(draft: Draft) -> RuleScope:
+    """What rules may read of a case: its facts, members, parameters, what it passed, results, and the day."""
+    workflow = draft.procedure.workflow
+    facts: dict[str, Any] = {}
+    of_member: dict[str, dict[str, Any]] = {key: {} for key in draft.value("members", ())}
+    for key, stored in draft.section("facts").items():
+        name, _, member = key.partition("/")
+        value = stored["v"]
+        if is_missing(value):
+            continue
+        if member:
+            of_member.setdefault(member, {})[name] = plain(workflow.facts[name], value)
+        else:
+            facts[name] = plain(workflow.facts[name], value)
+    members = [{**draft.world.members.get(key, {}), **own} for key, own in of_member.items()]
+    results = {name: task["r"] for name, task in draft.section("tasks").items() if task.get("r")}
+    opened = draft.world.calendar.local_date(draft.before.opened_at) if draft.before.seq else draft.today
+    return RuleScope(
+        facts=facts,
+        members=members,
+        params=draft.procedure.rules.params(opened),
+        passed=tuple(draft.section("passed")),
+        today=draft.today,
+        results=results,
+    )
+
+
+def seat_division(post: str, home: str) -> str:
+    """
+    The division at which *post* (``level.role``) is held for a case at *home*: the one of that level above it.
+
+    Groups keep their posts at the village, bodies outside government at the county.
+    """
+    word = post.partition(".")[0]
+    level = {"group": Level.VILLAGE, "outside": Level.COUNTY}.get(word)
+    level = level or Level(word)
+    if level_of(home).digits < level.digits:
+        return home
+    return ancestor(home, level)

@@ -1,0 +1,113 @@
+"""
+Facts: what a value of each declared type may be, how it is stored, and what rules see of it.
+
+Stored values are JSON: money is integer 分, a date is ``YYYY-MM-DD``, a share is a decimal as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.cases import Secret
+from engine.errors import InputError
+from engine.workflow import Fact
+
+#: Longest text that a fact or note may hold, in characters.
+LONGEST_TEXT = 2000
+
+
+def _text(fact: Fact, value: Any) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise ValueError(f"a text of at most {LONGEST_TEXT} characters")
+    return value
+
+
+def _whole(fact: Fact, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 1 << 53:
+        raise ValueError("a whole number" if fact.kind == "number" else "an amount in 分, a whole number")
+    return value
+
+
+def _share(fact: Fact, value: Any) -> str:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal(-1)
+    if not 0 <= number <= 1:
+        raise ValueError("a share between 0 and 1")
+    return str(number)
+
+
+def _date(fact: Fact, value: Any) -> str:
+    try:
+        return (value if isinstance(value, date) else date.fromisoformat(str(value))).isoformat()[:10]
+    except ValueError:
+        raise ValueError("a date as YYYY-MM-DD") from None
+
+
+def _yes_no(fact: Fact, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("yes or no")
+    return value
+
+
+def _one(fact: Fact, value: Any) -> str:
+    if value not in fact.choices:
+        raise ValueError(f"one of {', '.join(fact.choices)}")
+    return str(value)
+
+
+def _several(fact: Fact, value: Any) -> list[str]:
+    values = [value] if isinstance(value, str) else list(value)
+    if any(part not in fact.choices for part in values):
+        raise ValueError(f"some of {', '.join(fact.choices)}")
+    return [choice for choice in fact.choices if choice in values]
+
+
+def _list(fact: Fact, value: Any) -> list[Any]:
+    if isinstance(value, (str, bytes, Mapping)):
+        raise ValueError("a list")
+    return list(value)
+
+
+_CLEAN: Mapping[str, Callable[[Fact, Any], Any]] = {
+    "text": _text, "person": _text, "number": _whole, "yuan": _whole, "share": _share, "date": _date,
+    "yes_no": _yes_no, "one": _one, "many": _several, "list": _list, "table": _list,
+}  # fmt: skip
+
+
+def clean(name: str, fact: Fact, value: Any) -> Any:
+    """
+    *value* as it is stored for *fact*; a sensitive one wrapped, so that it is sealed before it is written.
+
+    Raises:
+        InputError: It is not of the declared type; says which field and what is asked for.
+    """
+    try:
+        stored = _CLEAN[fact.kind](fact, value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{fact.title} ({name}) must be {error}", field=name) from None
+    return Secret(stored) if is_sealed(fact) else stored
+
+
+def is_sealed(fact: Fact) -> bool:
+    """Whether its values are kept as ciphertext: what is declared secret, and free text, which may name anybody."""
+    return bool(fact.secret) or fact.kind in ("text", "table")
+
+
+def plain(fact: Fact, stored: Any) -> Any:
+    """A stored value as rules read it: dates as dates, shares as Decimal, lists as tuples."""
+    value = stored.value if isinstance(stored, Secret) else stored
+    if fact.kind == "date":
+        return date.fromisoformat(value)
+    if fact.kind == "share":
+        return Decimal(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def is_missing(stored: Any) -> bool:
+    """Whether a stored fact cannot be read: never written, or its household's key is gone."""
+    return stored is None or (isinstance(stored, Secret) and stored.value is None)
