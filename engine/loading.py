@@ -12,9 +12,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from engine.errors import DefinitionError, Fault
 from engine.marks import Node, Path, Source, inherit, plain, read, walk
@@ -22,7 +22,9 @@ from engine.misfits import misfits
 from engine.overlays import beneath, refuse_removals, upon
 from engine.workflow import Workflow
 
-__all__ = ["Definition", "Origin", "Source", "load", "restore"]
+__all__ = ["Definition", "Origin", "Source", "header", "load", "read_as", "restore"]
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def load(sources: Sequence[Source], fragments: Mapping[str, Source] = {}) -> Def
     try:
         workflow = _validated(plain(merged))
     except ValidationError as error:
-        faults.extend(misfits(error, nodes))
+        faults.extend(misfits(error, nodes, Workflow))
     if faults:
         raise DefinitionError(sorted(set(faults), key=lambda fault: _file_order(fault, sources)))
     canonical = _canonical(workflow)
@@ -144,6 +146,30 @@ def restore(canonical: str, origins: str = "") -> Definition:
             file, pack, clause = stored["layers"][layer]
             known[tuple(path)] = Origin(file, line, column, pack, clause)
     return Definition(workflow, _digest(canonical), canonical, known)
+
+
+def header(source: Source) -> dict[str, str]:
+    """The keys at the top of *source* whose values are no maps or lists; faults are left to whoever loads it."""
+    tree = read(source, lambda fault: None)
+    entries = tree.map if tree is not None else {}
+    return {key: str(node.value) for key, node in entries.items() if not isinstance(node.value, (dict, list))}
+
+
+def read_as(source: Source, model: type[M]) -> M:
+    """
+    *source* as a *model*: for files beside definitions, such as a year's holidays, read just as safely.
+
+    Raises:
+        DefinitionError: With every fault that could be found.
+    """
+    faults: list[Fault] = []
+    tree = read(source, faults.append)
+    if tree is not None and not faults:
+        try:
+            return model.model_validate(plain(tree))
+        except ValidationError as error:
+            faults.extend(misfits(error, dict(walk(tree)), model))
+    raise DefinitionError(sorted(faults, key=lambda fault: (fault.line, fault.column)))
 
 
 def _check_headers(base: Node, overlays: Sequence[Node], faults: list[Fault]) -> None:

@@ -12,7 +12,6 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 from engine import workflow as shapes
 from engine.errors import Fault
 from engine.marks import Node, Path
-from engine.workflow import Workflow
 
 _SHAPES: dict[object, tuple[str, str]] = {
     shapes.Name: ("a name", "small letters, digits and `_`, beginning with a letter, at most 40"),
@@ -44,12 +43,12 @@ _KINDS = {
 }
 
 
-def misfits(error: ValidationError, nodes: Mapping[Path, Node]) -> list[Fault]:
+def misfits(error: ValidationError, nodes: Mapping[Path, Node], model: type[BaseModel]) -> list[Fault]:
     """
     The faults that *error* speaks of.
 
     Args:
-        error: From validating a merged tree as a Workflow.
+        error: From validating a tree as *model*.
         nodes: That tree, by path; a fault stands at the deepest part of an error's location that is in it.
     """
     faults: list[Fault] = []
@@ -57,7 +56,7 @@ def misfits(error: ValidationError, nodes: Mapping[Path, Node]) -> list[Fault]:
         told = [detail for detail in group if detail["type"] not in _KINDS]
         only_words = all(detail["type"] == "literal_error" for detail in told)
         if len(told) == len(group) or not only_words:
-            faults.extend(_fault(detail, nodes) for detail in told)
+            faults.extend(_fault(detail, nodes, model) for detail in told)
         else:
             faults.append(_wrong_kind(group, nodes))
     return list(dict.fromkeys(faults))
@@ -85,16 +84,16 @@ def _place(detail: Any, nodes: Mapping[Path, Node]) -> Path:
     return path
 
 
-def _fault(detail: Any, nodes: Mapping[Path, Node]) -> Fault:
+def _fault(detail: Any, nodes: Mapping[Path, Node], model: type[BaseModel]) -> Fault:
     path = _place(detail, nodes)
     node, kind, context = nodes[path], detail["type"], detail.get("ctx", {})
     name = path[-1] if path else ""
     if kind == "extra_forbidden":
-        allowed = _allowed(path[:-1], nodes)
-        return node.fault_at_key(f"`{name}` is not a key here", _nearest(name, allowed), "unknown-key")
+        advice = _nearest(name, _allowed(path[:-1], model))
+        return node.fault_at_key(f"`{name}` is not a key here", advice, "unknown-key")
     if kind == "missing":
         wanted = str(detail["loc"][-1])
-        what = f"`{name}` needs `{wanted}`" if path else f"a workflow needs `{wanted}`"
+        what = f"`{name}` needs `{wanted}`" if path else f"`{wanted}` is missing"
         return node.fault_at_key(what, "", "missing-key")
     if detail["loc"] and detail["loc"][-1] == "[key]":
         shape, advice = _shape(context.get("pattern", ""))
@@ -169,9 +168,9 @@ def _nearest(word: str, allowed: Iterable[str]) -> str:
     return "one of: " + ", ".join(allowed)
 
 
-def _allowed(path: Path, nodes: Mapping[Path, Node]) -> list[str]:
-    """The keys that the models allow at *path*."""
-    kinds: list[Any] = [Workflow]
+def _allowed(path: Path, model: type[BaseModel]) -> list[str]:
+    """The keys that may stand at *path* of *model*."""
+    kinds: list[Any] = [model]
     for element in path:
         kinds = [below for kind in kinds for below in _below(kind, element)]
     return [
