@@ -1,0 +1,127 @@
+"""Read spreadsheets that come from outside, xlsx or CSV, into plain cells; never in this process (R10)."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from papers.problems import InputFileError
+
+_CHILD = Path(__file__).with_name("unpacking.py")
+_FILE_BYTES = 50 * 2**20
+_SECONDS = 60
+_OUT_OF_MEMORY = 3  # the child's own exit status
+_LIMITS = ("SIGXCPU", "SIGKILL", "SIGABRT", "SIGSEGV")  # how a process ends that met one; not every platform has all
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A cell that shows something, but holds no value: an Excel error, or a formula that was never computed."""
+
+    why: Literal["error", "formula"]
+
+
+Cell = str | float | bool | date | Lost | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that holds something: `number` as the spreadsheet shows it, from 1; `cells` from column A."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+    def cell(self, column: int) -> Cell:
+        return self.cells[column] if column < len(self.cells) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`rows` are those physically present with a value, in order; `name` is empty for CSV."""
+
+    name: str
+    rows: tuple[Row, ...]
+    merged: tuple[tuple[int, int, int, int], ...]
+
+    def is_merged_away(self, row: int, column: int) -> bool:
+        """Whether the cell (row from 1, column from 0) lies in a merged range and does not hold its value."""
+        return any(
+            top <= row - 1 <= bottom and left <= column <= right and (row - 1, column) != (top, left)
+            for top, left, bottom, right in self.merged
+        )
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """
+    Read every sheet of a workbook, at least one, or a CSV file (UTF-8 or GB18030) as a sheet without a name.
+
+    What the file is, its first bytes say, not its name. A child process with 512 MB and 60 s opens it; any bytes at
+    all end in sheets or in the error (I36).
+
+    Raises:
+        InputFileError: The file cannot be read, or is larger than anything an office would send.
+    """
+    try:
+        if path.stat().st_size > _FILE_BYTES:
+            raise InputFileError("file_too_big", path.name)
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputFileError("file_missing", path.name) from error
+    return _sheets(_unpacked(data, path.name), path.name)
+
+
+def _unpacked(data: bytes, source: str) -> list[bytes]:
+    try:
+        # Isolated (-I): neither the environment nor the current folder can put a module of its own in the way.
+        child = subprocess.run(
+            [sys.executable, "-I", str(_CHILD)],
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InputFileError("file_too_heavy", source) from error
+    if child.returncode == _OUT_OF_MEMORY or -child.returncode in _signals():
+        raise InputFileError("file_too_heavy", source)
+    if child.returncode != 0:
+        raise InputFileError("file_unreadable", source)
+    return child.stdout.splitlines()
+
+
+def _signals() -> set[int]:
+    return {getattr(signal, name) for name in _LIMITS if hasattr(signal, name)}
+
+
+def _sheets(lines: Sequence[bytes], source: str) -> list[Sheet]:
+    last = json.loads(lines[-1]) if lines else {}
+    if "refused" in last:
+        raise InputFileError(last["refused"], source)
+    if "done" not in last:
+        raise InputFileError("file_unreadable", source)
+    if len(lines) == 1:
+        raise InputFileError("file_not_a_workbook", source)
+    found: list[tuple[dict[str, Any], list[Row]]] = []
+    for line in lines[:-1]:
+        record = json.loads(line)
+        if "sheet" in record:
+            found.append((record, []))
+        else:
+            found[-1][1].append(Row(record["row"], tuple(_cell(value) for value in record["cells"])))
+    return [
+        Sheet(head["sheet"], tuple(rows), tuple((a, b, c, d) for a, b, c, d in head["merged"])) for head, rows in found
+    ]
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, dict):
+        return Lost(value["lost"]) if "lost" in value else date.fromisoformat(value["date"])
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
