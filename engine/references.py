@@ -72,7 +72,7 @@ class Known:
     def events(self) -> frozenset[str]:
         """Every event that can happen in a case of this workflow (language.md §4)."""
         w = self.workflow
-        found = {"opened", *w.opens, *w.ends, *w.anywhere, *self.dates}
+        found = {"opened", *w.opens, *w.ends, *self.dates}
         for name, stage in w.stages.items():
             found |= {f"{name}.{word}" for word in (*_STAGE_EVENTS, *_CLOCK_EVENTS, *stage.actions)}
             found |= {f"{name}.{word}" for word in w.anywhere}
