@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from engine.cases import Case, Decision, Event
+from engine.compiling import Procedure
+from engine.divisions import prefix
 from engine.people import Staff
 
 
@@ -100,3 +102,211 @@ class Store(Protocol):
         ...
 
     def staff_revision(self, county: str) -> int: ...
+
+
+class Definitions(Protocol):
+    """Which procedure a case is pinned to, and which one new cases begin under."""
+
+    def pinned(self, version: str) -> Procedure:
+        """The procedure of that content hash; raises DefinitionError if it is not known any more."""
+        ...
+
+    def in_force(self, workflow: str) -> Procedure:
+        """The deployed version of *workflow*; raises ConfigurationError if none is deployed here."""
+        ...
+
+
+# --- what people look at ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One open work item of a post, with what an officer decides by. Instants are UTC."""
+
+    county: str
+    case: UUID
+    number: str
+    workflow: str
+    title: str
+    stage: str
+    ask: str
+    post: str
+    division: str
+    household: str
+    claimed_by: str
+    opened_at: datetime
+    due_at: datetime | None
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case as a list shows it; ``household`` is the householder's name as the reader may see it."""
+
+    county: str
+    id: UUID
+    number: str
+    workflow: str
+    version: str
+    stage: str
+    status: str
+    outcome: str
+    division: str
+    household: str
+    opened_at: datetime
+    due_at: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LateRow:
+    """A deadline that has run out: whose clock, since when, and which posts hold it now."""
+
+    case: CaseRow
+    clock: str
+    due_at: datetime
+    posts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A message to a post; read marks are per person."""
+
+    county: str
+    case: UUID
+    number: str
+    seq: int
+    no: int
+    event: str
+    post: str
+    division: str
+    data: Mapping[str, str]
+    at: datetime
+    is_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """Totals of one division and stage (or end): open, late now, done in time, done late."""
+
+    division: str
+    workflow: str
+    stage: str
+    open: int = 0
+    late: int = 0
+    outcome: str = ""
+    ended: int = 0
+    ended_late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """One clock that ran or runs, for attribution of lateness: whose stage it was, and by how much it was missed."""
+
+    case: UUID
+    number: str
+    division: str
+    clock: str
+    kind: str
+    started_at: datetime
+    due_at: datetime
+    ended_at: datetime | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A list of cases that one act decides, and its cases with their outcomes so far."""
+
+    county: str
+    id: UUID
+    workflow: str
+    stage: str
+    division: str
+    status: str
+    opened_at: datetime
+    by: str
+    items: tuple[tuple[UUID, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdRow:
+    """A household of the register as its reader may see it: names, place, statuses; numbers masked."""
+
+    county: str
+    id: UUID
+    name: str
+    id_number: str
+    phone: str
+    division: str
+    statuses: Mapping[str, Any]
+    members: tuple[tuple[str, str, str], ...] = ()
+
+
+class Register(Protocol):
+    """
+    The reading side of storage: lists, counts, search. Every method is told who reads, and gives only what lies in
+    the divisions of his posts (:func:`engine.divisions.contains`); what is out of scope does not exist (I19).
+    """
+
+    def queue(
+        self, scope: Scope, *, limit: int = 50, after: tuple[datetime, str] | None = None, late_only: bool = False
+    ) -> Sequence[QueueRow]:
+        """Open work of the reader's own posts, soonest due first, in pages by key."""
+        ...
+
+    def find(self, scope: Scope, text: str, *, limit: int = 20) -> Sequence[CaseRow]:
+        """Cases by number, householder's name, or ID number (blind index)."""
+        ...
+
+    def case_by_number(self, scope: Scope, number: str) -> CaseRow:
+        """Raises CaseNotFoundError, out of scope as well."""
+        ...
+
+    def cases_in(self, scope: Scope, workflow: str, stage: str, division: str) -> Sequence[CaseRow]:
+        """Open cases standing in *stage* inside *division*, oldest first."""
+        ...
+
+    def households(self, scope: Scope, text: str, *, limit: int = 20) -> Sequence[HouseholdRow]:
+        """Households by name or ID number."""
+        ...
+
+    def household(self, scope: Scope, household: UUID) -> HouseholdRow: ...
+
+    def inbox(self, scope: Scope, *, unread_only: bool = True, limit: int = 50) -> Sequence[InboxRow]:
+        """Messages to the reader's own posts, newest first."""
+        ...
+
+    def mark_read(self, scope: Scope, rows: Sequence[InboxRow], at: datetime) -> int: ...
+
+    def overdue(self, scope: Scope, now: datetime, *, limit: int = 200) -> Sequence[LateRow]: ...
+
+    def board(self, scope: Scope, now: datetime) -> Sequence[BoardRow]: ...
+
+    def clocks(self, scope: Scope, *, late_only: bool = False) -> Sequence[ClockRow]: ...
+
+    def lists(self, scope: Scope, *, open_only: bool = True) -> Sequence[ListRow]: ...
+
+    def list(self, scope: Scope, list_id: UUID) -> ListRow: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """
+    Who reads: a person's key, his posts in force today as (post, 12-digit division), and the county they are read in.
+
+    No posts: he sees nothing.
+    """
+
+    county: str
+    person: str
+    posts: tuple[tuple[str, str], ...]
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The digits that a division in scope begins with, shortest first, none inside another."""
+        found: list[str] = []
+        for text in sorted({prefix(division) for _, division in self.posts}, key=len):
+            if not any(text.startswith(wider) for wider in found):
+                found.append(text)
+        return tuple(found)

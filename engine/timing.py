@@ -200,7 +200,7 @@ def extension(draft: Draft, spec: ClockSpec, state: ClockState, to: str) -> Amou
     whole = parse_amount(draft.procedure.parameter(to))
     if not isinstance(state.term, Amount) or state.term.unit != whole.unit:
         raise ValueError(f"{spec.id} is extended to {whole}, but counts {state.term}")
-    own = state.term.number + sum(each.amount.number for each in state.extensions if each.amount.unit == whole.unit)
+    own = state.term.number + sum(each.amount.number for each in state.extensions if each.amount.unit == whole.unit and each.reason != clocks.BY_CALENDAR)
     if whole.number <= own:
         raise ValueError(f"{spec.id} already has {own} {whole.unit}")
     return Amount(whole.number - own, whole.unit)

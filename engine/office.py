@@ -1,0 +1,381 @@
+"""
+The office: what bangfu is asked to do, a transaction each.
+
+It reads what a decision needs, lets ``decide`` decide, and has all of it stored or nothing. No lock is held while
+deciding: a commit compares what was read, and whoever was slower decides again on what is there now, or is told who
+was faster. The same command id twice gives the first result (I5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+from typing import Protocol
+from uuid import UUID
+
+from engine.calendar import Calendar
+from engine.cases import (
+    SYSTEM,
+    Act,
+    Case,
+    ChildEnded,
+    Command,
+    Decision,
+    Enlist,
+    Event,
+    FireTimer,
+    OpenCase,
+    SettleClocks,
+    command_digest,
+    instant,
+)
+from engine.deciding import decide
+from engine.drafting import World, derived_id
+from engine.errors import (
+    ActionNotAllowedError,
+    BangfuError,
+    CaseError,
+    CaseNotFoundError,
+    CommandReusedError,
+    ConflictError,
+    PermissionDeniedError,
+    StaleCaseError,
+    UnknownOutcomeError,
+)
+from engine.ids import uuid7
+from engine.offering import Offer, offered
+from engine.people import Staff
+from engine.ports import Definitions, DueTimer, Loaded, Scope, Store, TimeSource
+
+#: How often a command is decided anew when somebody else was faster.
+TRIES = 4
+#: How often a new case's serial is taken anew: every opener of a county wants the same one.
+SERIAL_TRIES = 50
+#: Commands that only bangfu itself gives.
+_INTERNAL = (FireTimer, ChildEnded)
+
+
+class Log(Protocol):
+    """Where the office says what it did: an event's name and keys, never personal data."""
+
+    def __call__(self, event: str, **keys: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a command: the case after it and its event; ``repeated`` if it had been carried out before."""
+
+    case: Case
+    event: Event
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did: timers fired, those that failed and why, and the oldest due instant left."""
+
+    fired: int
+    failed: tuple[tuple[DueTimer, str], ...] = ()
+    oldest_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One case of a list that its act cannot decide, and why."""
+
+    case: UUID
+    number: str
+    error: BangfuError
+
+
+class ListRefusedError(BangfuError):
+    """Some cases of the list cannot be decided so; nothing was changed."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        lines = "; ".join(f"{each.number}: {each.error}" for each in refusals)
+        super().__init__(lines, advice="leave them out of this act, or mend what is missing")
+        self.refusals = tuple(refusals)
+
+
+class Office:
+    """
+    The use cases, over ports.
+
+    Args:
+        calendar: The calendar in force now, for a county (6 digits).
+        chance: So many random bytes, for ids.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        definitions: Definitions,
+        calendar: Callable[[str], Calendar],
+        time_source: TimeSource,
+        chance: Callable[[int], bytes],
+        log: Log = lambda event, **keys: None,
+    ) -> None:
+        self.store = store
+        self.definitions = definitions
+        self.calendar = calendar
+        self.time_source = time_source
+        self._chance = chance
+        self._log = log
+        self._staff: dict[str, Staff] = {}
+
+    # --- ids and people ---
+
+    def new_id(self) -> UUID:
+        return uuid7(self.time_source.now(), self._chance(10))
+
+    def staff(self, county: str, revision: int | None = None) -> Staff:
+        """The county's staff, read again only when its revision has moved."""
+        known = self._staff.get(county)
+        if known is None or known.revision != (self.store.staff_revision(county) if revision is None else revision):
+            known = self._staff[county] = self.store.staff(county)
+        return known
+
+    def scope(self, county: str, person: str) -> Scope:
+        """
+        Who reads, for the register.
+
+        Raises:
+            PermissionDeniedError: There is no such active person in this county's staff.
+        """
+        staff = self.staff(county)
+        day = self.calendar(county).local_date(self.time_source.now())
+        posts = staff.posts(person, day)
+        if not posts:
+            raise PermissionDeniedError(None, f"{person} holds no post here", advice="see: bangfu person list")
+        return Scope(county, person, tuple((held.post, held.division) for held in posts))
+
+    # --- commands ---
+
+    def open(self, county: str, workflow: str, command: OpenCase, case_id: UUID | None = None) -> Receipt:
+        """Open a case of *workflow* under the version in force; its number is the county's next."""
+        self._require_person(county, command)
+        return self._carry_out(county, case_id or self.new_id(), command, workflow)
+
+    def ask(self, county: str, case_id: UUID, command: Command) -> Receipt:
+        """
+        Have *command* carried out on a case.
+
+        Raises:
+            CaseNotFoundError: There is no such case in the person's scope.
+            StaleCaseError: Somebody was faster: who, and what he did.
+            CommandReusedError: The id was used for another command.
+            ActionNotAllowedError, PermissionDeniedError, GuardRefusedError, InputError: See ``decide``.
+        """
+        self._require_person(county, command)
+        return self._carry_out(county, case_id, command)
+
+    def decide_list(self, county: str, acts: Mapping[UUID, Act | Enlist]) -> tuple[Receipt, ...]:
+        """
+        One act on a list: each case its outcome, all in one transaction or none.
+
+        Raises:
+            ListRefusedError: With the reason of every case that refused.
+        """
+        for act in acts.values():
+            self._require_person(county, act)
+        for _ in range(TRIES):
+            batch = _Batch(self, county)
+            refusals = []
+            for case_id, act in acts.items():
+                try:
+                    batch.add(case_id, act)
+                except BangfuError as error:
+                    refusals.append(Refusal(case_id, batch.number(case_id), error))
+            if refusals:
+                raise ListRefusedError(refusals)
+            try:
+                events = batch.commit()
+            except ConflictError:
+                continue
+            return tuple(Receipt(batch.cases[event.case], event) for event in events if event.case in acts)
+        raise StaleCaseError(None, "others keep changing these cases; try again")
+
+    def offered(self, county: str, case_id: UUID, person: str) -> tuple[Offer, ...]:
+        """What *person* may do on the case now, and why not the rest."""
+        loaded = self.store.load(county, case_id)
+        world = self._world(county, loaded)
+        procedure = self.definitions.pinned(loaded.case.version)
+        now = self.time_source.now()
+        if not world.staff.sees(person, loaded.case.division, world.calendar.local_date(now)):
+            raise CaseNotFoundError(case_id)
+        return offered(procedure, loaded.case, person, now, world)
+
+    def settle(self, county: str, case_id: UUID) -> Receipt | None:
+        """Count a case's clocks again on the calendar in force; None if nothing moves."""
+        try:
+            return self._carry_out(county, case_id, SettleClocks(id=self.new_id()))
+        except ActionNotAllowedError:
+            return None
+
+    # --- the sweep ---
+
+    def sweep(self, limit: int = 10_000) -> Swept:
+        """
+        Carry out every timer that is due, in due order; what a timer sets and is due too follows in its place.
+
+        Each has its own transaction, so that one that fails holds up no other; its event's id comes from the timer, so
+        that it acts exactly once however many sweep (I9).
+        """
+        now = self.time_source.now()
+        heap = [(timer.due_at, timer.case, timer.number, timer) for timer in self.store.due_timers(now, limit)]
+        heapify(heap)
+        fired, failed = 0, []
+        while heap and fired < limit:
+            *_, timer = heappop(heap)
+            try:
+                receipt = self._fire(timer)
+            except BangfuError as error:
+                failed.append((timer, str(error)))
+                self._log("timer_failed", case=timer.case, timer=timer.number, error=type(error).__name__)
+                continue
+            if receipt is None:
+                continue
+            fired += 1
+            for number, value in receipt.case.section("timers").items():
+                due = instant(value["at"])
+                if due <= now and not any(each[1] == timer.case and each[2] == number for each in heap):
+                    new = DueTimer(timer.county, timer.case, number, due, value["k"])
+                    heappush(heap, (due, timer.case, number, new))
+        left = self.store.due_timers(now, 1)
+        self._log("swept", fired=fired, failed=len(failed))
+        return Swept(fired, tuple(failed), left[0].due_at if left else None)
+
+    def _fire(self, timer: DueTimer) -> Receipt | None:
+        command = FireTimer(id=derived_id(timer.case, "timer", timer.number), timer=timer.number)
+        try:
+            receipt = self._carry_out(timer.county, timer.case, command)
+        except (ActionNotAllowedError, StaleCaseError):
+            return None  # Somebody else fired it, or the case left it behind.
+        return None if receipt.repeated else receipt
+
+    # --- how a command is carried out ---
+
+    def _carry_out(self, county: str, case_id: UUID, command: Command, workflow: str = "") -> Receipt:
+        tries = SERIAL_TRIES if workflow else TRIES
+        lost_race = False
+        for _ in range(tries):
+            batch = _Batch(self, county)
+            try:
+                batch.add(case_id, command, workflow)
+                events = batch.commit()
+            except (ConflictError, UnknownOutcomeError) as error:
+                earlier = self._earlier(county, command)
+                if earlier is not None:
+                    return earlier
+                if isinstance(error, UnknownOutcomeError):
+                    self._log("commit_unknown", case=case_id)
+                lost_race = True
+                continue
+            except CaseError as error:
+                earlier = self._earlier(county, command)
+                if earlier is not None:
+                    return earlier
+                if lost_race and isinstance(error, (ActionNotAllowedError, StaleCaseError)):
+                    raise self._faster(county, case_id, batch) from error
+                raise
+            event = next(each for each in events if each.command == command.id)
+            self._log("case_moved", case=batch.cases[case_id].number, kind=event.kind, stage=batch.cases[case_id].stage)
+            return Receipt(batch.cases[case_id], event)
+        raise self._faster(county, case_id, None)
+
+    def _earlier(self, county: str, command: Command) -> Receipt | None:
+        event = self.store.event_of(county, command.id)
+        if event is None:
+            return None
+        if event.asked != command_digest(command):
+            raise CommandReusedError(event.case)
+        return Receipt(self.store.load(county, event.case).case, event, repeated=True)
+
+    def _faster(self, county: str, case_id: UUID, batch: _Batch | None) -> StaleCaseError:
+        events = tuple(self.store.events(county, case_id))
+        last = events[-1] if events else None
+        by = last.actor if last is not None else ""
+        did = str(last.body.get("action", last.kind)) if last is not None else ""
+        return StaleCaseError(case_id, f"{by or 'the scheduler'} was faster: {did}", by=by, did=did)
+
+    def _world(self, county: str, loaded: Loaded) -> World:
+        return World(self.calendar(county), self.staff(county, loaded.staff_revision), loaded.members)
+
+    def _require_person(self, county: str, command: Command) -> None:
+        if isinstance(command, _INTERNAL) or command.person == SYSTEM:
+            raise PermissionDeniedError(None, "only bangfu itself does this")
+        if command.person not in self.staff(county).people:
+            raise PermissionDeniedError(
+                None, f"{command.person} is not among the staff of {county}", advice="see: bangfu person list"
+            )
+
+
+class _Batch:
+    """Decisions that are stored together: a command, and what follows from it on other cases."""
+
+    def __init__(self, office: Office, county: str) -> None:
+        self.office = office
+        self.county = county
+        self.cases: dict[UUID, Case] = {}
+        self.decisions: list[Decision] = []
+        self._loaded: dict[UUID, Loaded] = {}
+        self._revision: int | None = None
+        self._serial = 0
+
+    def number(self, case_id: UUID) -> str:
+        loaded = self._loaded.get(case_id)
+        return loaded.case.number if loaded else str(case_id)
+
+    def add(self, case_id: UUID, command: Command, workflow: str = "") -> None:
+        """Decide *command* and everything that follows from it; on a refusal nothing of it stays in the batch."""
+        office, start = self.office, len(self.decisions)
+        cases = dict(self.cases)
+        now = office.time_source.now()
+        waiting: list[tuple[UUID, Command, str]] = [(case_id, command, workflow)]
+        try:
+            while waiting:
+                target, asked, new = waiting.pop(0)
+                loaded = self._read(target, asked, new)
+                case = self.cases.get(target, loaded.case)
+                procedure = office.definitions.in_force(new) if new else office.definitions.pinned(case.version)
+                if isinstance(asked, OpenCase):
+                    asked = self._numbered(asked, now)
+                decision = decide(procedure, case, asked, now, office._world(self.county, loaded))
+                self.decisions.append(decision)
+                self.cases[target] = decision.case
+                waiting += [(each.case, each.command, each.workflow) for each in decision.followups]
+        except BangfuError:
+            del self.decisions[start:]
+            self.cases = cases
+            raise
+
+    def commit(self) -> tuple[Event, ...]:
+        """Store it all; the cases then carry the hashes of their events."""
+        events = self.office.store.commit(self.decisions, self._revision or 0)
+        for event in events:
+            self.cases[event.case] = replace(self.cases[event.case], head=event.hash)
+        return events
+
+    def _read(self, case_id: UUID, command: Command, workflow: str) -> Loaded:
+        loaded = self._loaded.get(case_id)
+        if loaded is None:
+            if workflow and isinstance(command, OpenCase):
+                fresh = self.office.store.fresh(self.county, command.household or command.subject)
+                loaded = replace(fresh, case=Case(self.county, case_id))
+            else:
+                loaded = self.office.store.load(self.county, case_id)
+            self._loaded[case_id] = loaded
+            self._revision = loaded.staff_revision if self._revision is None else self._revision
+        return loaded
+
+    def _numbered(self, command: OpenCase, now: datetime) -> OpenCase:
+        if command.number:
+            return command
+        year = self.office.calendar(self.county).local_date(now).year
+        if not self._serial:
+            self._serial = self.office.store.next_serial(self.county, year)
+        number = f"{self.county}-{year}-{self._serial:06d}"
+        self._serial += 1
+        return replace(command, number=number)
