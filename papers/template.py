@@ -11,7 +11,7 @@ import xlsxwriter
 
 from engine.divisions import Division, Level
 from papers.roster import HOUSEHOLD_COLUMNS, HOUSEHOLDS, MEMBER_COLUMNS, MEMBERS, RosterHousehold, RosterMember
-from papers.tables import CARD, CODE, COUNT, DATE, ID_NUMBER, PHONE, YUAN, Column, Kind, Value
+from papers.tables import CARD, CODE, COUNT, DATE, ID_NUMBER, PHONE, TEXT, YUAN, Column, Kind, Value
 
 _NOTES = "填写说明"
 _VILLAGES = "村名录"
@@ -53,9 +53,15 @@ def write_template(target: Path | BinaryIO, divisions: Iterable[Division] = ()) 
     _write(target, (), divisions)
 
 
-def write_roster(target: Path | BinaryIO, households: Iterable[RosterHousehold]) -> None:
-    """Write households into the same workbook that `write_template` leaves empty; `read_roster` gives them back."""
-    _write(target, households, ())
+def write_roster(
+    target: Path | BinaryIO, households: Iterable[RosterHousehold], divisions: Iterable[Division] = ()
+) -> None:
+    """
+    Write households into the same workbook that `write_template` leaves empty; `read_roster` gives them back.
+
+    With *divisions*, townships and villages are written by name too.
+    """
+    _write(target, households, divisions)
 
 
 def _write(target: Path | BinaryIO, households: Iterable[RosterHousehold], divisions: Iterable[Division]) -> None:
@@ -65,16 +71,17 @@ def _write(target: Path | BinaryIO, households: Iterable[RosterHousehold], divis
         styles = _styles(book)
         household_sheet = _data_sheet(book, styles, HOUSEHOLDS, HOUSEHOLD_COLUMNS, frozen=5)
         member_sheet = _data_sheet(book, styles, MEMBERS, MEMBER_COLUMNS, frozen=2)
+        places = {place.code: place for place in divisions}
         member_row = 1
         for row, household in enumerate(households, 1):
-            _write_row(household_sheet, row, HOUSEHOLD_COLUMNS, _household_values(household), styles)
+            values = _household_values(household) | _place_names(household.village, places)
+            _write_row(household_sheet, row, HOUSEHOLD_COLUMNS, values, styles)
             for member in household.members:
                 _write_row(member_sheet, member_row, MEMBER_COLUMNS, _member_values(household, member), styles)
                 member_row += 1
         _notes_sheet(book, styles)
-        villages = [place for place in divisions if place.level in (Level.TOWNSHIP, Level.VILLAGE)]
-        if villages:
-            _village_sheet(book, styles, villages)
+        if places:
+            _village_sheet(book, styles, places)
 
 
 def _styles(book: Any) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def _styles(book: Any) -> dict[str, Any]:
         "text": book.add_format({**cell, "num_format": "@"}),
         "yuan": book.add_format({**cell, "num_format": "0.00"}),
         "count": book.add_format({**cell, "num_format": "0"}),
-        "date": book.add_format({**cell, "num_format": "yyyy-mm-dd"}),
+        "date": book.add_format({**cell, "num_format": "yyyy-mm-dd", "align": "center"}),
         "title": book.add_format({**font, "bold": True, "font_size": 16}),
         "paragraph": book.add_format({**font, "text_wrap": True, "valign": "top"}),
         "grid": book.add_format({**font, "text_wrap": True, "valign": "vcenter", "border": 1}),
@@ -100,13 +107,13 @@ def _data_sheet(book: Any, styles: Mapping[str, Any], name: str, columns: Sequen
     sheet.freeze_panes(1, frozen)
     sheet.set_row(0, 36)
     for index, column in enumerate(columns):
-        width = _WIDTHS.get(column.kind, max(11, min(26, 2 * len(column.title) + 2)))
+        width = _WIDTHS.get(column.kind, max(16 if column.kind is TEXT else 11, min(26, 2 * len(column.title) + 2)))
         sheet.set_column(index, index, width, _cell_style(styles, column))
         sheet.write_string(0, index, column.title, _title_style(styles, column))
         sheet.data_validation(1, index, _LAST_ROW, index, _validation(column))
     sheet.set_landscape()
     sheet.set_paper(8)  # A3
-    sheet.fit_to_pages(3, 0)
+    sheet.fit_to_pages(1 + len(columns) // 16, 0)
     sheet.repeat_rows(0)
     sheet.repeat_columns(0, frozen - 1)
     return sheet
@@ -221,13 +228,22 @@ def _notes_sheet(book: Any, styles: Mapping[str, Any]) -> None:
     sheet.fit_to_pages(1, 0)
 
 
-def _village_sheet(book: Any, styles: Mapping[str, Any], places: Sequence[Division]) -> None:
+def _village_sheet(book: Any, styles: Mapping[str, Any], places: Mapping[str, Division]) -> None:
     sheet = book.add_worksheet(_VILLAGES)
-    townships = {place.code: place.name for place in places if place.level is Level.TOWNSHIP}
     for index, (title, width) in enumerate((("村代码", 16), ("乡镇", 22), ("村", 30))):
         sheet.set_column(index, index, width, styles["text"])
         sheet.write_string(0, index, title, styles["printed"])
     sheet.freeze_panes(1, 0)
-    for row, place in enumerate((place for place in places if place.level is Level.VILLAGE), 1):
-        for index, text in enumerate((place.code, townships.get(place.parent or "", ""), place.name)):
-            sheet.write_string(row, index, text, styles["text"])
+    villages = sorted(code for code, place in places.items() if place.level is Level.VILLAGE)
+    for row, code in enumerate(villages, 1):
+        for index, text in enumerate((code, *_place_names(code, places).values())):
+            sheet.write_string(row, index, str(text), styles["text"])
+
+
+def _place_names(village: str, places: Mapping[str, Division]) -> dict[str, Value]:
+    """The names of a village that is known and of its township, by the codes of their columns."""
+    place = places.get(village)
+    township = places.get(place.parent or "") if place is not None else None
+    if place is None or township is None:
+        return {}
+    return {"village.township": township.name, "village.name": place.name}

@@ -45,10 +45,13 @@ def test_the_templates_villages_are_those_of_the_county(tmp_path, zhangjiajie):
 
 def test_households_written_and_read_are_the_same(tmp_path, today, zhangjiajie):
     households = synthetic_households(7, list(DEMO_VILLAGES.values()), 60, today)
-    write_roster(tmp_path / "roster.xlsx", households)
+    write_roster(tmp_path / "roster.xlsx", households, zhangjiajie)
     roster = read_roster(tmp_path / "roster.xlsx", today, zhangjiajie)
     assert roster.problems == ()
     assert list(roster.households) == households
+    titles, first = CalamineWorkbook.from_path(tmp_path / "roster.xlsx").get_sheet_by_name(HOUSEHOLDS).to_python()[:2]
+    named = dict(zip(titles, first, strict=True))
+    assert (named["乡镇"], named["村"]) == ("教字垭镇", "龙洞湖村委会")
 
 
 def formulas_in(path):
