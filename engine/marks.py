@@ -29,6 +29,8 @@ Path = tuple[str, ...]
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,17})\.\d{1,12}")
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+#: What YAML calls not printable. NUL is why it is looked for here: the parser takes it for the end of the text.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
 #: Keys whose text is an expression: the columns of an error inside it must be those of the file.
 _EXPRESSIONS = frozenset({"if", "is"})
@@ -107,9 +109,6 @@ def read(source: Source, report: Callable[[Fault], None]) -> Node | None:
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = f"not readable as YAML: {error.problem or error.context}"
         report(Fault(source.name, *place, message, _syntax_advice(error), "yaml"))
-    except (yaml.YAMLError, UnicodeEncodeError):
-        place = _first_unprintable(source.text)
-        report(Fault(source.name, *place, "a character that a definition may not hold", "", "yaml"))
     return None
 
 
@@ -146,16 +145,6 @@ def _place(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
-def _first_unprintable(text: str) -> tuple[int, int]:
-    for number, line in enumerate(_BREAK.split(text), 1):
-        for column, character in enumerate(line, 1):
-            if "\ud800" <= character <= "\udfff" or (not character.isprintable() and not character.isspace()):
-                return number, column
-            if character < " " and character != "\t":
-                return number, column
-    return 1, 1
-
-
 class _Reader:
     def __init__(self, source: Source, report: Callable[[Fault], None]) -> None:
         self.source = source
@@ -165,11 +154,16 @@ class _Reader:
 
     def document(self) -> Node:
         text = self.source.text
-        if len(text) > MAX_BYTES or len(text.encode("utf-8")) > MAX_BYTES:
+        if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
             message = f"larger than {MAX_BYTES // 1024} KiB"
             raise _StopReadingError(
                 Fault(self.source.name, 1, 1, message, "split it: a base, fragments, packs", "size")
             )
+        if found := _UNPRINTABLE.search(text):
+            before = _BREAK.split(text[: found.start()])
+            place = (len(before), len(before[-1]) + 1)
+            message = f"a character that a definition may not hold (U+{ord(found[0]):04X})"
+            raise _StopReadingError(Fault(self.source.name, *place, message, "", "yaml"))
         events = self._checked(yaml.parse(text, Loader=yaml.CSafeLoader))
         next(events)  # the start of the stream
         first = next(events)

@@ -105,26 +105,40 @@ def _without_place(stage: Node) -> Node:
 
 
 def _in_order(lower: Node | None, overlay: Node, merged: Node, report: Report) -> Node:
-    """The stages of *merged*, each one that *overlay* places put where it says, in the order in which it says so."""
+    """
+    The stages of *merged*, each one that *overlay* places put where it says.
+
+    A stage is placed after the one it names has its own place; several after one stand in the order written.
+    """
     known = lower.map if lower is not None else {}
-    order = list(merged.map)
+    waiting: dict[str, tuple[str, Node]] = {}
     for name, stage in overlay.map.items():
+        given = [key for key in PLACES if key in stage.map]
         if name not in merged.map:
             continue
-        given = [key for key in PLACES if key in stage.map]
-        if not given:
-            if name not in known and "aside" not in stage.map:
-                advice = "say `after: <stage>`, `before: <stage>` or `aside: yes`"
-                report(stage.fault_at_key(f"the new stage `{name}` has no place in the line", advice, "place"))
-            continue
-        where = stage.map[given[0]]
+        if given:
+            waiting[name] = (given[0], stage.map[given[0]])
+        elif name not in known and "aside" not in stage.map:
+            advice = "say `after: <stage>`, `before: <stage>` or `aside: yes`"
+            report(stage.fault_at_key(f"the new stage `{name}` has no place in the line", advice, "place"))
         if len(given) > 1:
-            report(where.fault_at_key("both `after` and `before`", "one place is enough", "place"))
-        if where.value not in merged.map or where.value == name:
-            report(where.fault(f"there is no other stage `{where.value}`", f"stages: {', '.join(order)}", "place"))
+            report(stage.map[given[0]].fault_at_key("both `after` and `before`", "one place is enough", "place"))
+    order = [name for name in merged.map if name not in waiting]
+    placed: dict[str, str] = {}
+    while waiting:
+        name = next((name for name, (_, at) in waiting.items() if at.value in order), next(iter(waiting)))
+        side, at = waiting.pop(name)
+        anchor = str(at.value)
+        if anchor not in order:
+            report(at.fault(f"there is no other stage `{anchor}` with a place", f"stages: {', '.join(order)}", "place"))
             continue
-        order.remove(name)
-        order.insert(order.index(str(where.value)) + (given[0] == "after"), name)
+        position = order.index(anchor)
+        if side == "after":
+            position += 1
+            while position < len(order) and placed.get(order[position]) == anchor:
+                position += 1
+            placed[name] = anchor
+        order.insert(position, name)
     return replace(merged, value={name: merged.map[name] for name in order})
 
 
