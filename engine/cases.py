@@ -125,7 +125,7 @@ class Case:
         county: Six digits; the unit of data.
         id: UUIDv7.
         seq: The number of its events.
-        head: SHA-256 of the last event, 32 bytes; empty before the first.
+        head: SHA-256 of the last sealed event, 32 bytes; empty before the first. A decision not yet stored keeps it.
         at: Instant of the last event (UTC); the next is never earlier (I10).
         sections: The record; treat as read-only.
     """
@@ -260,7 +260,7 @@ def fold(case: Case, event: Event) -> Case:
             target.pop(key, None)
         else:
             target.clear()
-    return replace(case, seq=event.seq, head=event.hash, at=event.at, sections=sections)
+    return replace(case, seq=event.seq, head=event.hash or case.head, at=event.at, sections=sections)
 
 
 def replay(county: str, case_id: UUID, events: Iterable[Event]) -> Case:

@@ -1,0 +1,332 @@
+"""
+Connections: a SQLite file or a PostgreSQL database, opened once per process, and what a failure of theirs means.
+
+SQLite: one file serves a county. Several processes may use it; writers take turns (``BEGIN IMMEDIATE``, at most 5 s).
+The journal is settled when the file is made: WAL where the library is known not to corrupt it (R5), else TRUNCATE.
+PostgreSQL: autocommit, READ COMMITTED; a statement may take 15 s and wait 3 s for a lock (R6).
+
+Drivers' errors never leave storage/. What may be tried again as a whole is a ConflictError.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError as WrappedOperationalError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from engine.cases import canonical
+from engine.errors import ConfigurationError, ConflictError, StorageError, UnknownOutcomeError
+from storage.vault import Vault
+
+#: The last migration in storage/migrations/versions: what this program reads and writes.
+SCHEMA = "0001"
+#: The first SQLite whose WAL mode does not corrupt a database with several connections (R5).
+SAFE_WAL = (3, 51, 3)
+_BUSY = (5, 6)
+_TRY_AGAIN = ("40001", "40P01", "55P03")
+_PRAGMAS = (
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "synchronous=FULL",
+    "mmap_size=0",
+    "cache_size=-65536",
+    "temp_store=MEMORY",
+)
+_POSTGRES_OPTIONS = (
+    "-c statement_timeout=15s -c lock_timeout=3s -c idle_in_transaction_session_timeout=30s"
+    " -c default_transaction_isolation=read\\ committed -c timezone=UTC"
+)
+
+
+def sqlite_driver() -> Any:
+    """The DB-API module for SQLite: pysqlite3, which brings its own library, where there is a wheel of it."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        from sqlite3 import dbapi2
+    return dbapi2
+
+
+class Database:
+    """
+    An open database, checked: its schema, its journal, its key.
+
+    Safe for several threads. Opening reads only; a wrong key is found before anything is written (F36).
+
+    Attributes:
+        engine: SQLAlchemy's, for reads that people look at. On PostgreSQL it is in autocommit.
+        vault: Its keys.
+        practice: Whether it is a practice database; that never changes.
+    """
+
+    def __init__(self, engine: Engine, vault: Vault, practice: bool) -> None:
+        self.engine = engine
+        self.vault = vault
+        self.practice = practice
+        self.is_postgres = engine.dialect.name == "postgresql"
+        self.driver_error: type[Exception] = engine.dialect.dbapi.Error  # type: ignore[union-attr]
+        # One connection serves all threads of a database in memory; they take turns.
+        in_memory = isinstance(engine.pool, StaticPool)
+        self._turn: AbstractContextManager[Any] = threading.RLock() if in_memory else nullcontext()
+
+    @classmethod
+    def create(cls, url: str, key: bytes, practice: bool = False) -> Database:
+        """
+        Make the tables of a new database and open it.
+
+        Args:
+            url: ``sqlite:///PATH`` of a file that does not exist, ``sqlite://`` (in memory), or a PostgreSQL URL.
+            key: The master key, 32 bytes.
+            practice: Its time can be moved, and it says so everywhere.
+
+        Raises:
+            ConfigurationError: There is a database already.
+            StorageError: It cannot be made.
+        """
+        from storage.creating import create_tables
+
+        _refuse_existing(url)
+        vault = Vault(key)
+        engine = _engine(url, new=True)
+        try:
+            create_tables(engine, {"practice": str(int(practice)), "canary": vault.canary(practice)})
+        except DBAPIError as error:
+            raise StorageError("the database cannot be made") from error
+        return cls(engine, vault, practice)
+
+    @classmethod
+    def open(cls, url: str, key: bytes) -> Database:
+        """
+        Open a database that was made before.
+
+        Raises:
+            ConfigurationError: It is none of ours, of another version, under another key, or not safe to open here.
+            StorageError: It cannot be reached.
+        """
+        path = _file_of(url)
+        if path is not None and not path.exists():
+            raise ConfigurationError(f"there is no database {path}", advice="`bangfu init` makes one")
+        engine = _engine(url)
+        try:
+            with engine.connect() as connection:
+                _check_schema(connection)
+                meta = {str(k): str(v) for k, v in connection.execute(text("SELECT key, value FROM meta"))}
+        except WrappedOperationalError as error:
+            raise StorageError("the database cannot be reached") from error
+        vault = Vault(key)
+        practice = meta.get("practice") == "1"
+        if meta.get("canary") != vault.canary(practice):
+            raise ConfigurationError(
+                "the key does not belong to this database", advice="find the key file that was made with it"
+            )
+        return cls(engine, vault, practice)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # --- connections ---
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        """
+        A driver's connection in autocommit, given back afterwards.
+
+        Raises:
+            ConflictError: Locked or deadlocked: the whole command may be tried again.
+            StorageError: Anything else that the driver says.
+        """
+        with self._turn:
+            try:
+                pooled = self.engine.raw_connection()
+            except (DBAPIError, self.driver_error) as error:
+                raise StorageError("the database cannot be reached") from error
+            try:
+                yield pooled.driver_connection
+            except self.driver_error as error:
+                self._clean(pooled)
+                raise self.translated(error) from error
+            except BaseException:
+                self._clean(pooled)
+                raise
+            finally:
+                pooled.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """
+        A driver's connection in a transaction that writes; leaving it by an exception undoes everything.
+
+        Raises:
+            UnknownOutcomeError: The connection was lost during COMMIT.
+        """
+        with self.connection() as connection:
+            connection.execute("BEGIN" if self.is_postgres else "BEGIN IMMEDIATE")
+            yield connection
+            try:
+                connection.execute("COMMIT")
+            except self.driver_error as error:
+                if self.is_lost(connection):
+                    raise UnknownOutcomeError() from error
+                raise
+
+    def _clean(self, pooled: Any) -> None:
+        """Undo what is open on a connection that failed, or throw it away with its whole pool if it is lost."""
+        connection = pooled.driver_connection
+        if self.is_lost(connection):
+            pooled.invalidate()
+            self.engine.dispose()
+            return
+        try:
+            connection.rollback()
+        except self.driver_error:
+            pooled.invalidate()
+
+    def is_lost(self, connection: Any) -> bool:
+        return self.is_postgres and bool(connection.closed)
+
+    def translated(self, error: Exception) -> StorageError:
+        """What *error*, a driver's, means."""
+        if self.is_postgres:
+            again = getattr(error, "sqlstate", None) in _TRY_AGAIN
+        else:
+            again = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+        if again:
+            return ConflictError("the database was busy with another change")
+        return StorageError(f"the database could not do it ({type(error).__name__}); nothing was changed")
+
+    # --- facts about itself ---
+
+    def meta(self, key: str) -> str:
+        """A value of the table meta; empty if there is none."""
+        mark = "%s" if self.is_postgres else "?"
+        with self.connection() as connection:
+            found = connection.execute(f"SELECT value FROM meta WHERE key = {mark}", (key,)).fetchone()  # noqa: S608
+        return str(found[0]) if found else ""
+
+    def offset(self) -> timedelta:
+        """How far a practice database's time is ahead; zero for a real one."""
+        return timedelta(milliseconds=int(self.meta("offset") or 0)) if self.practice else timedelta(0)
+
+    def advance(self, by: timedelta) -> timedelta:
+        """
+        Move a practice database's time on, and give the new offset.
+
+        Raises:
+            ConfigurationError: It is a real one, or *by* is negative.
+        """
+        if not self.practice:
+            raise ConfigurationError("the time of a real database cannot be moved", advice="`bangfu init --practice`")
+        if by < timedelta(0):
+            raise ConfigurationError("time does not go back")
+        mark = "%s" if self.is_postgres else "?"
+        with self.transaction() as connection:
+            found = connection.execute("SELECT value FROM meta WHERE key = 'offset'").fetchone()
+            offset = timedelta(milliseconds=int(found[0])) + by
+            connection.execute(
+                f"UPDATE meta SET value = {mark} WHERE key = 'offset'",  # noqa: S608
+                (str(offset // timedelta(milliseconds=1)),),
+            )
+        return offset
+
+
+def _file_of(url: str) -> Path | None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
+def _refuse_existing(url: str) -> None:
+    path = _file_of(url)
+    if path is not None and path.exists():
+        raise ConfigurationError(f"{path} exists already", advice="choose another file, or use the one there is")
+    if path is not None and not path.parent.is_dir():
+        raise ConfigurationError(f"there is no folder {path.parent}")
+
+
+def _engine(url: str, *, new: bool = False) -> Engine:
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        return _sqlite_engine(url, new)
+    if backend == "postgresql":
+        return _postgres_engine(url)
+    raise ConfigurationError(f"{backend} is no database that bangfu can use")
+
+
+def _sqlite_engine(url: str, new: bool) -> Engine:
+    driver = sqlite_driver()
+    in_memory = _file_of(url) is None
+    safe = driver.sqlite_version_info >= SAFE_WAL
+    if in_memory:
+        engine = create_engine(
+            url, module=driver, poolclass=StaticPool, json_serializer=canonical,
+            connect_args={"check_same_thread": False},
+        )  # fmt: skip
+    else:
+        engine = create_engine(
+            url, module=driver, poolclass=QueuePool, json_serializer=canonical,
+            connect_args={"check_same_thread": False, "cached_statements": 512},
+        )  # fmt: skip
+
+    @event.listens_for(engine, "connect")
+    def _settle(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # Transactions are begun by name only.
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        if new and not in_memory:
+            connection.execute(f"PRAGMA journal_mode={'WAL' if safe else 'TRUNCATE'}")
+        journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        if journal == "wal" and not safe:
+            raise ConfigurationError(
+                f"SQLite {driver.sqlite_version} may corrupt this database, which has a write-ahead log",
+                advice=f"install pysqlite3, or SQLite {'.'.join(map(str, SAFE_WAL))} or later",
+            )
+        # Not kept in the file: a rollback journal would otherwise be deleted and made again with every commit.
+        if journal == "delete":
+            connection.execute("PRAGMA journal_mode=TRUNCATE")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,  # connection() leaves no transaction open
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=5,
+        json_serializer=canonical,
+        connect_args={"options": _POSTGRES_OPTIONS},
+    )
+
+
+def _check_schema(connection: Any) -> None:
+    try:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DBAPIError as error:
+        if "alembic_version" not in str(error.orig):
+            raise
+        found = None
+    if found is None:
+        raise ConfigurationError("this is no database of bangfu", advice="`bangfu init` makes one")
+    if found < SCHEMA:
+        raise ConfigurationError(
+            f"the database has the older schema {found}, not {SCHEMA}", advice="back it up, then `bangfu migrate`"
+        )
+    if found > SCHEMA:
+        raise ConfigurationError(
+            f"the database has the newer schema {found}, not {SCHEMA}", advice="install the bangfu that made it"
+        )

@@ -1,0 +1,309 @@
+"""
+What comes in beside cases: definitions, places, people and their posts, households. Each call is one transaction.
+
+Rows are written in bulk, as drivers do it fastest; what is sealed is sealed here.
+"""
+# ruff: noqa: S608 - what is put into texts are constants of this module; every value is a parameter.
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from engine.cases import Document, canonical
+from engine.divisions import Division
+from engine.errors import InputError, NotFoundError
+from engine.ids import uuid7
+from engine.people import Holding
+from storage.database import Database
+from storage.statements import Statements
+from storage.tables import from_millis, millis
+
+#: Columns with a blind index; also what their tokens are sealed for.
+ID_NUMBER, PHONE, BANK = "member.id_no", "household.phone", "household.bank"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """
+    A definition as deployed.
+
+    Attributes:
+        hash: The digest of ``canonical``.
+        canonical: The definition as loaded, canonical JSON.
+        origins: Where each value came from, JSON.
+        from_date: Cases opened on this day or later begin under it.
+        deployed_at: Aware.
+    """
+
+    hash: str
+    workflow: str
+    pack: str
+    canonical: str
+    origins: str
+    from_date: date
+    deployed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """A person of a household. ``id_no`` is normalised, or empty where there is none; ``facts`` are not sensitive."""
+
+    name: str
+    relation: str
+    id_no: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewHousehold:
+    """
+    A household to be entered.
+
+    Attributes:
+        division: Its village, 12 digits.
+        place: Where in the village, as people there say it.
+        members: The head first.
+        phone: Normalised, as ``bank``; empty where unknown. Both are sealed.
+        facts: What is not sensitive.
+        source: Where it comes from: a file's name and row.
+    """
+
+    division: str
+    name: str
+    members: Sequence[NewMember]
+    place: str = ""
+    phone: str = ""
+    bank: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+
+class Intake:
+    """
+    Writes what is not decided by a case. Safe for several threads.
+
+    Raises:
+        StorageError: From every method; nothing was changed.
+    """
+
+    def __init__(self, database: Database, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
+        self._database = database
+        self._sql = Statements(database.engine.dialect)
+        self._random_bytes = random_bytes
+        self._json = "?::jsonb" if database.is_postgres else "?"
+
+    # --- definitions ---
+
+    def add_version(self, version: Version) -> None:
+        """Keep a definition. The same one again changes nothing: a version that cases began under is never changed."""
+        row = (
+            version.hash, version.workflow, version.pack, version.canonical, version.origins,
+            version.from_date.isoformat(), millis(version.deployed_at),
+        )  # fmt: skip
+        sql = (
+            "INSERT INTO workflow_version (no, hash, workflow, pack, canonical, origins, from_date, deployed_at)"
+            " SELECT COALESCE(max(no), 0) + 1, ?, ?, ?, ?, ?, ?, ? FROM workflow_version WHERE true"
+            " ON CONFLICT (hash) DO NOTHING"
+        )
+        if self._database.is_postgres:
+            sql = sql.replace("?, ?, ?, ?, ?, ?, ? FROM", "?, ?, ?, ?, ?, ?::date, ?::bigint FROM")
+        with self._database.transaction() as connection:
+            connection.execute(self._sql.sql(sql), row)
+
+    def version(self, digest: str) -> Version:
+        """
+        The definition with that digest.
+
+        Raises:
+            NotFoundError: None has it.
+        """
+        for version in self._versions("hash = ?", digest):
+            return version
+        raise NotFoundError(f"no definition {digest[:12]} is stored")
+
+    def versions(self, workflow: str) -> Sequence[Version]:
+        """All that were ever deployed for that workflow, oldest first."""
+        return self._versions("workflow = ?", workflow)
+
+    def _versions(self, where: str, value: str) -> list[Version]:
+        sql = self._sql.sql(
+            "SELECT hash, workflow, pack, canonical, origins, from_date, deployed_at FROM workflow_version"
+            f" WHERE {where} ORDER BY no"
+        )
+        with self._database.connection() as connection:
+            rows = connection.execute(sql, (value,)).fetchall()
+        return [
+            Version(digest, workflow, pack, canonical, origins, _day(since), from_millis(at))
+            for digest, workflow, pack, canonical, origins, since, at in rows
+        ]
+
+    # --- places and people ---
+
+    def add_divisions(self, divisions: Iterable[Division], source: str) -> int:
+        """Enter places, or their names anew; old codes stay. Gives how many were handed in."""
+        rows = [(each.code, each.name, str(each.level), each.parent, source) for each in divisions]
+        sql = (
+            "INSERT INTO division (code, name, level, parent, source) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (code) DO UPDATE SET name = excluded.name, source = excluded.source"
+        )
+        with self._database.transaction() as connection:
+            self._many(connection, sql, rows)
+        return len(rows)
+
+    def put_person(self, key: str, name: str, active: bool = True) -> None:
+        """Enter a person, or his name and whether he is active anew."""
+        sql = (
+            "INSERT INTO person (key, name, active) VALUES (?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET name = excluded.name, active = excluded.active"
+        )
+        self._staff_change(sql, [(key, name, active)])
+
+    def put_posts(self, holdings: Iterable[tuple[str, Holding]]) -> None:
+        """Enter posts held (a person's key, and the post), or when they end anew."""
+        rows = [
+            (key, each.post, each.division, each.from_date.isoformat(), _iso(each.to_date)) for key, each in holdings
+        ]
+        sql = (
+            "INSERT INTO post (person, post, division, from_date, to_date) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (person, post, division, from_date) DO UPDATE SET to_date = excluded.to_date"
+        )
+        self._staff_change(sql, rows)
+
+    def declare_relatives(self, pairs: Iterable[tuple[str, UUID]]) -> None:
+        """Record that households are a person's own, or his near relatives' (I18)."""
+        rows = [(key, self._id(household)) for key, household in pairs]
+        self._staff_change("INSERT INTO relative (person, household) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+
+    def _staff_change(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Whatever changes the staff gives it a new revision: decisions made with the old one are not stored (I17)."""
+        with self._database.transaction() as connection:
+            raised = "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'revision'"
+            connection.execute(raised)
+            self._many(connection, sql, rows)
+
+    # --- households ---
+
+    def add_households(self, county: str, households: Iterable[NewHousehold], now: datetime) -> list[UUID]:
+        """
+        Enter households with their members, all or none, and give their ids in order.
+
+        Raises:
+            InputError: Somebody is in a household of the county already; ``find`` tells which beforehand.
+        """
+        ids: list[UUID] = []
+        homes: list[tuple[Any, ...]] = []
+        people: list[tuple[Any, ...]] = []
+        for each in households:
+            home = uuid7(now, self._random_bytes(10))
+            wrapped = self._database.vault.new_key(county, home)
+            ids.append(home)
+            homes.append(self._home(county, home, wrapped, each, now))
+            people += self._people(county, home, wrapped, each)
+        with self._database.transaction() as connection:
+            try:
+                self._many(connection, self._insert_home, homes)
+                self._many(connection, self._insert_member, people)
+            except self._database.driver_error as error:
+                if "id_index" in str(error):
+                    raise InputError("somebody is in another household already", field="id_no") from error
+                raise
+        return ids
+
+    @property
+    def _insert_home(self) -> str:
+        return (
+            "INSERT INTO household (county, id, division, name, place, key, phone, phone_index, bank, statuses, facts,"
+            f" source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, {self._json}, {self._json}, ?, ?)"
+        )
+
+    @property
+    def _insert_member(self) -> str:
+        return (
+            "INSERT INTO member (county, household, no, name, relation, id_no, id_index, facts)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, {self._json})"
+        )
+
+    def _home(self, county: str, home: UUID, wrapped: str, new: NewHousehold, now: datetime) -> tuple[Any, ...]:
+        sealer = self._database.vault.household(county, home, wrapped)
+        return (
+            county, self._id(home), new.division, new.name, new.place, wrapped,
+            sealer.seal(new.phone, PHONE) if new.phone else None, self._index(PHONE, new.phone),
+            sealer.seal(new.bank, BANK) if new.bank else None,
+            "{}", canonical(new.facts), new.source, millis(now),
+        )  # fmt: skip
+
+    def _people(self, county: str, home: UUID, wrapped: str, new: NewHousehold) -> Iterable[tuple[Any, ...]]:
+        sealer = self._database.vault.household(county, home, wrapped)
+        for no, member in enumerate(new.members, 1):
+            sealed = sealer.seal(member.id_no, ID_NUMBER) if member.id_no else None
+            index = self._index(ID_NUMBER, member.id_no)
+            facts = canonical(member.facts)
+            yield county, self._id(home), no, member.name, member.relation, sealed, index, facts
+
+    def find(self, county: str, id_numbers: Iterable[str]) -> Mapping[str, tuple[UUID, int]]:
+        """Which of *id_numbers* (normalised) are in the base: number → household and member. By blind index."""
+        wanted = {self._index(ID_NUMBER, number): number for number in id_numbers}
+        sql = self._sql.sql("SELECT household, no FROM member WHERE county = ? AND id_index = ? AND left_at IS NULL")
+        found = {}
+        with self._database.connection() as connection:
+            for index, number in wanted.items():
+                row = connection.execute(sql, (county, index)).fetchone()
+                if row is not None:
+                    found[number] = (self._uuid(row[0]), int(row[1]))
+        return found
+
+    def erase_key(self, county: str, household: UUID) -> None:
+        """
+        Forget the household's key, for good: nothing sealed for it can be read again, in no event either (I25).
+
+        Raises:
+            NotFoundError: There is no such household.
+        """
+        sql = self._sql.sql(
+            "UPDATE household SET key = NULL, phone = NULL, phone_index = NULL, bank = NULL WHERE county = ? AND id = ?"
+        )
+        members = self._sql.sql("UPDATE member SET id_no = NULL, id_index = NULL WHERE county = ? AND household = ?")
+        with self._database.transaction() as connection:
+            if connection.execute(sql, (county, self._id(household))).rowcount != 1:
+                raise NotFoundError("there is no such household")
+            connection.execute(members, (county, self._id(household)))
+
+    # --- files ---
+
+    def add_attachment(self, county: str, document: Document, now: datetime) -> None:
+        """Record a file that was handed in; its content is kept by digest, elsewhere."""
+        sql = self._sql.sql(
+            "INSERT INTO attachment (county, digest, size, name, created_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING"
+        )
+        row = (county, bytes.fromhex(document.digest), document.size, document.name, millis(now))
+        with self._database.transaction() as connection:
+            connection.execute(sql, row)
+
+    # --- words ---
+
+    def _many(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        if rows:
+            connection.cursor().executemany(self._sql.sql(sql), rows)
+
+    def _index(self, column: str, value: str) -> bytes | None:
+        return self._database.vault.blind_index(column, value) if value else None
+
+    def _id(self, value: UUID) -> Any:
+        return value if self._database.is_postgres else value.bytes
+
+    def _uuid(self, stored: Any) -> UUID:
+        return stored if isinstance(stored, UUID) else UUID(bytes=bytes(stored))
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _day(stored: Any) -> date:
+    return stored if isinstance(stored, date) else date.fromisoformat(stored)

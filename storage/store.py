@@ -1,0 +1,474 @@
+"""
+The change side of storage: a case is read for a decision, and decisions are written, all or nothing.
+
+Nothing is locked while a decision is made. ``commit`` compares the case's seq and the staff's revision with what the
+decision was made from, and writes only if they are still the same. Implements :class:`engine.ports.Store`.
+"""
+# ruff: noqa: S608 - what is put into texts are constants of this module; every value is a parameter.
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from engine.cases import Case, Decision, Event, Secret, link_hash
+from engine.errors import (
+    CaseNotFoundError,
+    CommandReusedError,
+    ConflictError,
+    GuardRefusedError,
+    StorageError,
+    UnknownOutcomeError,
+)
+from engine.people import Holding, Person, Staff
+from engine.ports import DueTimer, Loaded
+from storage.database import Database
+from storage.spreading import Spread, due_at, household_of, parent_of
+from storage.statements import CASE_COLUMNS, CASE_UPDATED, Opening, Statements, Write
+from storage.tables import from_millis, millis
+from storage.vault import Sealer
+
+#: What secrets of a case are sealed for.
+PURPOSE = "case"
+_NOBODY = UUID(int=0)
+_REVISION = "(SELECT value FROM meta WHERE key = 'revision')"
+_LOAD = (
+    f"SELECT c.seq, c.head, c.at, c.record, {_REVISION}, c.household, h.key, {{members}}"
+    " FROM cases c LEFT JOIN household h ON h.county = c.county AND h.id = c.household"
+    " WHERE c.county = ? AND c.id = ?"
+)
+_FRESH = f"SELECT {_REVISION}, h.key, {{members}} FROM household h WHERE h.county = ? AND h.id = ?"
+_EVENT = "e.seq, e.at, e.kind, e.command, e.asked, e.actor, e.post, e.behalf, v.hash, e.text, e.hash"
+
+
+class SqlStore:
+    """
+    :class:`engine.ports.Store` on a SQLite or PostgreSQL database.
+
+    Args:
+        database: Open. Closing it is its owner's work.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sql = Statements(database.engine.dialect)
+        self._is_postgres = database.is_postgres
+        self._versions: dict[str, int] = {}
+        self._staff: dict[str, Staff] = {}
+        #: Household → its wrapped key as last read, empty if it was erased. What `commit` seals with.
+        self._keys: dict[tuple[str, UUID], str] = {}
+        self._load = self._sql.sql(_LOAD.format(members=self._members("c", "household")))
+        self._fresh = self._sql.sql(_FRESH.format(members=self._members("h", "id")))
+
+    def _members(self, owner: str, home: str) -> str:
+        gather = (
+            "json_object_agg(m.no, m.facts)::text" if self._is_postgres else "json_group_object(m.no, json(m.facts))"
+        )
+        return (
+            f"(SELECT {gather} FROM member m"
+            f" WHERE m.county = {owner}.county AND m.household = {owner}.{home} AND m.left_at IS NULL)"
+        )
+
+    # --- reading for a decision ---
+
+    def load(self, county: str, case: UUID) -> Loaded:
+        row = self._one(self._load, (county, self._id(case)))
+        if row is None:
+            raise CaseNotFoundError(case)
+        seq, head, at, record, revision, household, wrapped, members = row
+        if household is not None:
+            self._remember(county, self._uuid(household), wrapped)
+        sections = self._read(record, county, household)
+        loaded = Case(county, case, seq, bytes(head), from_millis(at), sections)
+        return Loaded(loaded, int(revision), json.loads(members) if members else {})
+
+    def fresh(self, county: str, subject: str) -> Loaded:
+        household = household_of(Case(county, _NOBODY, sections={"case": {"subject": subject}}))
+        row = self._one(self._fresh, (county, self._id(household))) if household is not None else None
+        if household is None or row is None:
+            return Loaded(Case(county, _NOBODY), self.staff_revision(county))
+        revision, wrapped, members = row
+        self._remember(county, household, wrapped)
+        return Loaded(Case(county, _NOBODY), int(revision), json.loads(members) if members else {})
+
+    def next_serial(self, county: str, year: int) -> int:
+        row = self._one(self._sql.sql("SELECT next FROM serial WHERE county = ? AND year = ?"), (county, year))
+        return int(row[0]) if row else 1
+
+    def event_of(self, county: str, command: UUID) -> Event | None:
+        found = self._events(county, "e.command = ?", (self._id(command),))
+        return found[0] if found else None
+
+    def events(self, county: str, case: UUID) -> Iterator[Event]:
+        return iter(self._events(county, "e.case_id = ?", (self._id(case),)))
+
+    def due_timers(self, now: datetime, limit: int, after: tuple[datetime, UUID] | None = None) -> Sequence[DueTimer]:
+        later = " AND (due_at, case_id) > (?, ?)" if after else ""
+        sql = self._sql.sql(
+            "SELECT county, case_id, no, due_at, kind FROM timer"
+            f" WHERE status = 'pending' AND due_at <= ?{later} ORDER BY due_at, case_id LIMIT ?"
+        )
+        place = (millis(after[0]), self._id(after[1])) if after else ()
+        rows = self._all(sql, (millis(now), *place, limit))
+        return [
+            DueTimer(county, self._uuid(case), str(no), from_millis(due), kind) for county, case, no, due, kind in rows
+        ]
+
+    def staff_revision(self, county: str) -> int:
+        return int(self._database.meta("revision"))
+
+    def staff(self, county: str) -> Staff:
+        revision = self.staff_revision(county)
+        known = self._staff.get(county)
+        if known is None or known.revision != revision:
+            known = self._staff[county] = self._read_staff(county)
+        return known
+
+    # --- writing ---
+
+    def commit(self, decisions: Sequence[Decision], staff_revision: int) -> tuple[Event, ...]:
+        groups: dict[tuple[str, UUID], _Group] = {}
+        sealed = []
+        for decision in decisions:
+            event = decision.event
+            group = groups.get((event.county, event.case))
+            if group is None:
+                group = groups[event.county, event.case] = _Group(
+                    event, decision.case, Spread(self._id), decision.case.head
+                )
+            sealed.append(self._add(group, decision))
+        changes = [self._change(group, str(staff_revision)) for group in groups.values()]
+        try:
+            if self._is_postgres:
+                self._write_postgres(changes)
+            else:
+                self._write_sqlite(changes)
+        except StorageError as error:
+            raise self._meaning(error, list(groups.values())) from error.__cause__
+        return tuple(sealed)
+
+    def _add(self, group: _Group, decision: Decision) -> Event:
+        event = decision.event
+        text = self._sealed_text(event, decision.case)
+        event = replace(event, hash=link_hash(event, group.head, text))
+        group.head = event.hash
+        group.case = decision.case
+        group.events.append(event)
+        group.spread.log(event, text, self._version_no(event.version))
+        group.spread.changes(event, decision.case)
+        group.spread.effects(decision)
+        return event
+
+    def _sealed_text(self, event: Event, case: Case) -> str:
+        """The event as stored. Its secrets are sealed in place: the case holds the same objects."""
+        try:
+            return event.text()
+        except TypeError:
+            sealer = self._sealer(event.county, household_of(case))
+            if sealer is None:
+                raise StorageError("the household's key was erased; nothing more can be sealed for it") from None
+            _seal(event.body, sealer)
+            _seal(event.changes, sealer)
+            return event.text()
+
+    def _change(self, group: _Group, revision: str) -> _Change:
+        """What is to be written for one case, ready before the transaction begins."""
+        case = group.case
+        household = self._household(case)
+        here, home = self._id(case.id), household and self._id(household)
+        opening, serial = _opening(group)
+        row = self._case_row(group, here, home)
+        if opening == "update":
+            values = [*(row[name] for name in CASE_UPDATED), case.county, here, group.first.seq - 1]
+        else:
+            values = [row[name] for name in CASE_COLUMNS]
+        writes = list(self._sql.writes(group.spread, case.county, here, home))
+        return _Change(case.id, case.number if opening != "update" else "", opening, serial, values, revision, writes)
+
+    def _case_row(self, group: _Group, here: Any, home: Any) -> dict[str, Any]:
+        case = group.case
+        due, parent, last = due_at(case), parent_of(case), group.events[-1]
+        return {
+            "county": case.county,
+            "id": here,
+            "number": case.number,
+            "workflow": case.workflow,
+            "version": self._version_no(case.version),
+            "subject": case.subject,
+            "household": home,
+            "division": case.division,
+            "stage": case.stage,
+            "status": case.status,
+            "outcome": case.get("outcome"),
+            "ending": case.get("end"),
+            "seq": last.seq,
+            "entry": case.entry,
+            "at": millis(last.at),
+            "opened_at": millis(case.opened_at),
+            "due_at": due and millis(due),
+            "parent": parent and self._id(parent),
+            "head": group.head,
+            "record": case.record(),
+        }
+
+    def _write_sqlite(self, changes: Sequence[_Change]) -> None:
+        with self._database.transaction() as connection:
+            for change in changes:
+                if change.opening in self._sql.serial:
+                    taken = connection.execute(self._sql.serial[change.opening], (*change.serial, change.revision))
+                    _expect_one(taken.rowcount, change)
+                sql = self._sql.case["update" if change.opening == "update" else "insert"]
+                _expect_one(connection.execute(sql, (*change.values, change.revision)).rowcount, change)
+                for kind, values in change.writes:
+                    connection.execute(self._sql.text(kind), values)
+
+    def _write_postgres(self, changes: Sequence[_Change]) -> None:
+        if len(changes) > 1:
+            with self._database.transaction() as connection:
+                # In one order, so that two commits over the same cases do not deadlock; opened cases last, in the
+                # order of their numbers.
+                for change in sorted(changes, key=lambda change: (change.number, change.case)):
+                    self._write_one(connection, change)
+            return
+        with self._database.connection() as connection:
+            try:
+                self._write_one(connection, changes[0])
+            except self._database.driver_error as error:
+                # It commits by itself: what was lost on the way may have been carried out.
+                if self._database.is_lost(connection):
+                    raise UnknownOutcomeError() from error
+                raise
+
+    def _write_one(self, connection: Any, change: _Change) -> None:
+        if change.opening in self._sql.serial:
+            values = [*change.serial, change.revision, *change.values]
+        else:
+            values = [*change.values, change.revision]
+        for _, more in change.writes:
+            values += more
+        text = self._sql.whole(change.opening, tuple(kind for kind, _ in change.writes))
+        _expect_one(connection.execute(text, values).fetchone()[0], change)
+
+    def _meaning(self, error: StorageError, groups: Sequence[_Group]) -> Exception:
+        """What a commit that failed means: a unique index, the last line of defence, says it best (R2)."""
+        cause = error.__cause__
+        detail = getattr(getattr(cause, "diag", None), "constraint_name", None) or str(cause)
+        if "case_event.command" in detail or "uq_case_event_command" in detail:
+            for group in groups:
+                for event in group.events:
+                    earlier = self.event_of(event.county, event.command)
+                    if earlier is not None and earlier.asked != event.asked:
+                        return CommandReusedError(event.case)
+            return ConflictError("the command was carried out meanwhile")
+        if "cases.subject" in detail or "uq_cases_open" in detail:
+            return self._open_already(groups)
+        names = (
+            "case_event.seq",
+            "pk_case_event",
+            "cases.number",
+            "uq_cases_number",
+            "cases.id",
+            "pk_cases",
+            "pk_serial",
+        )
+        if any(name in detail for name in names):
+            return ConflictError("the case was changed meanwhile")
+        return error
+
+    def _open_already(self, groups: Sequence[_Group]) -> Exception:
+        sql = self._sql.sql(
+            "SELECT number FROM cases"
+            " WHERE county = ? AND subject = ? AND workflow = ? AND status = 'open' AND parent IS NULL"
+        )
+        for group in groups:
+            case = group.case
+            found = self._one(sql, (case.county, case.subject, case.workflow))
+            if found is not None and found[0] != case.number:
+                return GuardRefusedError(
+                    case.id,
+                    f"case {found[0]} of this kind is still open",
+                    rule="one_open_case",
+                    advice=f"go on with {found[0]}, or end it first",
+                )
+        return ConflictError("another case of this kind was open a moment ago")
+
+    # --- keys ---
+
+    def _remember(self, county: str, household: UUID, wrapped: str | None) -> None:
+        if len(self._keys) >= 4096:
+            self._keys.pop(next(iter(self._keys)), None)
+        self._keys[county, household] = wrapped or ""
+
+    def _household(self, case: Case) -> UUID | None:
+        """The case's household, if there is such a household."""
+        named = household_of(case)
+        return named if named is not None and self._wrapped(case.county, named) is not None else None
+
+    def _wrapped(self, county: str, household: UUID) -> str | None:
+        """The household's wrapped key; empty if erased, None if there is no such household."""
+        if (county, household) not in self._keys:
+            sql = self._sql.sql("SELECT key FROM household WHERE county = ? AND id = ?")
+            row = self._one(sql, (county, self._id(household)))
+            if row is None:
+                return None
+            self._remember(county, household, row[0])
+        return self._keys[county, household]
+
+    def _sealer(self, county: str, household: UUID | None) -> Sealer | None:
+        """What seals for a case; None if its household's key was erased."""
+        wrapped = None if household is None else self._wrapped(county, household)
+        if household is None or wrapped is None:
+            return self._database.vault.county(county)
+        return self._database.vault.household(county, household, wrapped) if wrapped else None
+
+    def _read(self, text: str, county: str, household: Any) -> Any:
+        """JSON as stored, with its secrets opened; ``None`` where the key was erased."""
+        if '{"x":"' not in text:
+            return json.loads(text)
+        sealer = self._sealer(county, None if household is None else self._uuid(household))
+
+        def reveal(found: dict[str, Any]) -> Any:
+            token = found.get("x")
+            if len(found) != 1 or not isinstance(token, str):
+                return found
+            return Secret(None if sealer is None else sealer.open(token, PURPOSE), token)
+
+        return json.loads(text, object_hook=reveal)
+
+    # --- rows ---
+
+    def _events(self, county: str, where: str, values: tuple[Any, ...]) -> list[Event]:
+        sql = self._sql.sql(
+            f"SELECT {_EVENT}, e.case_id, c.household, h.key FROM case_event e"
+            " JOIN cases c ON c.county = e.county AND c.id = e.case_id"
+            " LEFT JOIN household h ON h.county = c.county AND h.id = c.household"
+            " LEFT JOIN workflow_version v ON v.no = e.version"
+            f" WHERE e.county = ? AND {where} ORDER BY e.seq"
+        )
+        return [self._event(county, row) for row in self._all(sql, (county, *values))]
+
+    def _event(self, county: str, row: Sequence[Any]) -> Event:
+        seq, at, kind, command, asked, actor, post, behalf, version, text, digest, case, household, wrapped = row
+        if household is not None:
+            self._remember(county, self._uuid(household), wrapped)
+        content = self._read(text, county, household)
+        return Event(
+            county=county,
+            case=self._uuid(case),
+            seq=seq,
+            at=from_millis(at),
+            kind=kind,
+            command=self._uuid(command),
+            asked=bytes(asked),
+            actor=actor,
+            post=post,
+            behalf=behalf,
+            version=version or "",
+            body=content["b"],
+            changes=tuple((section, key, value) for section, key, value in content["c"]),
+            hash=bytes(digest),
+        )
+
+    def _read_staff(self, county: str) -> Staff:
+        # Posts in the county, and those above it.
+        above = (county[:2].ljust(12, "0"), county[:4].ljust(12, "0"))
+        sql = self._sql.sql(
+            f"SELECT {_REVISION}, p.key, p.name, p.active, o.post, o.division, o.from_date, o.to_date"
+            " FROM post o JOIN person p ON p.key = o.person"
+            " WHERE o.division >= ? AND o.division < ? OR o.division IN (?, ?)"
+        )
+        rows = self._all(sql, (county, county + ":", *above))
+        relatives: dict[str, set[str]] = {}
+        for person, household in self._all("SELECT person, household FROM relative", ()):
+            relatives.setdefault(person, set()).add(self._uuid(household).hex)
+        people: dict[str, Person] = {}
+        for _, key, name, active, post, division, from_date, to_date in rows:
+            person = people.get(key) or Person(key, name, bool(active), (), frozenset(relatives.get(key, ())))
+            holding = Holding(post, division, _day(from_date), to_date and _day(to_date))
+            people[key] = replace(person, posts=(*person.posts, holding))
+        revision = int(rows[0][0]) if rows else self.staff_revision(county)
+        return Staff.of(people.values(), revision)
+
+    def _version_no(self, digest: str) -> int | None:
+        """The number under which a definition is stored; None for the empty digest."""
+        if not digest:
+            return None
+        if digest not in self._versions:
+            self._versions = {hash_: no for no, hash_ in self._all("SELECT no, hash FROM workflow_version", ())}
+        if digest not in self._versions:
+            raise StorageError(f"the definition {digest[:12]} is not stored in this database")
+        return self._versions[digest]
+
+    def _one(self, sql: str, values: Sequence[Any]) -> Any:
+        with self._database.connection() as connection:
+            return connection.execute(sql, values).fetchone()
+
+    def _all(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        with self._database.connection() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def _id(self, value: UUID) -> Any:
+        return value if self._is_postgres else value.bytes
+
+    def _uuid(self, stored: Any) -> UUID:
+        return stored if isinstance(stored, UUID) else UUID(bytes=bytes(stored))
+
+
+@dataclass(slots=True)
+class _Group:
+    """What one commit does to one case."""
+
+    first: Event
+    case: Case
+    spread: Spread
+    head: bytes
+    events: list[Event] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Change:
+    """The same, as parameters of statements. ``number`` is empty unless the case is opened."""
+
+    case: UUID
+    number: str
+    opening: Opening
+    serial: tuple[Any, ...]
+    values: list[Any]
+    revision: str
+    writes: list[Write]
+
+
+def _opening(group: _Group) -> tuple[Opening, tuple[Any, ...]]:
+    """How the case is written, and the parameters of its serial: next, county, year, and what next was."""
+    if group.first.seq > 1:
+        return "update", ()
+    if not group.case.number:
+        return "insert", ()
+    county, year, serial = group.case.number.split("-")
+    number = int(serial)
+    return ("first serial" if number == 1 else "next serial"), (number + 1, county, int(year), number)
+
+
+def _expect_one(count: int, change: _Change) -> None:
+    if count != 1:
+        raise ConflictError(f"case {change.case} or the staff has changed since it was read")
+
+
+def _seal(value: Any, sealer: Sealer) -> None:
+    if isinstance(value, Secret):
+        if not value.token:
+            value.token = sealer.seal(value.value, PURPOSE)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            _seal(part, sealer)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            _seal(part, sealer)
+
+
+def _day(stored: Any) -> date:
+    return stored if isinstance(stored, date) else date.fromisoformat(stored)
