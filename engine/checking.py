@@ -207,7 +207,7 @@ def _must(definition: Definition, known: Known) -> Iterator[Fault]:
     needed = [(("stages", name, "must"), name, {name}) for name, stage in w.stages.items() if stage.must]
     for name, task in w.tasks.items():
         if task.must and task.awaited_by:
-            needed.append((("tasks", name, "must"), name, {place.partition(".")[0] for place in task.awaited_by}))
+            needed.append((("tasks", name, "must"), name, set(task.awaited_by)))
         elif task.must:
             advice = "say by which stage it is `awaited_by`"
             yield definition.fault(("tasks", name, "must"), f"nothing waits for `{name}`", advice, "around-must")
@@ -375,8 +375,7 @@ def _awaited(definition: Definition, known: Known) -> Iterator[Fault]:
             yield definition.fault(
                 (*path, "results"), f"`{name}` has no result", "leave the key out for `done`", "never-done"
             )
-        for number, place in enumerate(task.awaited_by):
-            awaiting = place.partition(".")[0]
+        for number, awaiting in enumerate(task.awaited_by):
             if awaiting in w.stages and not any(_comes_before(w, event, awaiting) for event in task.opens):
                 message = f"`{name}` is never opened before `{awaiting}` could go on"
                 advice = "let it open by something that happens earlier"

@@ -369,12 +369,10 @@ def _of_clocks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
 
 
 def _of_tasks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
-    actions = {f"{name}.{action}" for name, stage in w.stages.items() for action in stage.actions}
     for name, task in w.tasks.items():
         for number, event in enumerate(task.opens):
             yield from seek.moment(("tasks", name, "opens", str(number)), event)
-        awaiting = ("tasks", name, "awaited_by")
-        yield from seek.several(awaiting, task.awaited_by, {*w.stages, *actions}, "stage or action", "unknown-place")
+        yield from seek.several(("tasks", name, "awaited_by"), task.awaited_by, w.stages, "stage", "unknown-place")
         yield from seek.rules(("tasks", name, "when"), task.when)
 
 
