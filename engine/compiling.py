@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 from transitions import EventData, Machine, MachineError, State
 
 from engine.loading import Definition
+from engine.routes import next_of
 from engine.rules import RuleBook
 from engine.workflow import NO_POST, Action, Clock, Panel, RuleRef, Stage, Task, Voiced, Workflow
 
@@ -132,7 +133,7 @@ class Procedure:
 
     def next_of(self, stage: str) -> str:
         """What ``next`` means from *stage*: the next of the main line, after the last the first end."""
-        return _next_of(self.workflow, stage)
+        return next_of(self.workflow, stage)
 
     def clause(self, *path: str) -> str:
         return self.definition.clause(*path)
@@ -170,6 +171,10 @@ class Procedure:
             raise MachineError(f"no edge {trigger} from {source}")
         return step.state
 
+    def _basis(self, length: str, *path: str) -> str:
+        """The clause of a length: of the parameter's value where it is one, for a pack decided that; else of *path*."""
+        return self.clause("params", length[1:], "value") if length.startswith("$") else self.clause(*path)
+
     def _clock_specs(self) -> list[ClockSpec]:
         found = []
         ladder = self.workflow.ladder
@@ -182,7 +187,7 @@ class Procedure:
                     ClockSpec(
                         name, ask.title, "limit", terms,
                         (f"{name}.ready",) if is_stage else (f"{name}.opened",), "",
-                        self.clause(part, name, "limit"), name, per_entry=True,
+                        self._basis(ask.limit, part, name, "limit"), name, per_entry=True,
                         remind=ladder.remind, late=ladder.late,
                     )
                 )  # fmt: skip
@@ -192,19 +197,20 @@ class Procedure:
                     found.append(
                         ClockSpec(
                             f"{name}.wait", ask.title, "wait", terms, (f"{name}.posted",), "",
-                            self.clause(part, name, "notice", "wait"), name, per_entry=True,
+                            self._basis(ask.notice.wait, part, name, "notice", "wait"), name, per_entry=True,
                             roll=ask.notice.roll == "yes", protects="citizen",
                         )
                     )  # fmt: skip
         for name, clock in self.workflow.clocks.items():
-            terms = self.parameter(clock.limit if clock.limit is not None else clock.wait or "")
+            written = clock.limit if clock.limit is not None else clock.wait or ""
+            terms = self.parameter(written)
             if terms in ("none", "unset", ""):
                 continue
             limit = clock.limit is not None
             found.append(
                 ClockSpec(
                     name, clock.title, "limit" if limit else "wait", terms, clock.from_, clock.until or "",
-                    self.clause("clocks", name), "", definition=clock, roll=clock.roll == "yes",
+                    self._basis(written, "clocks", name), "", definition=clock, roll=clock.roll == "yes",
                     day_ends=clock.day_ends, protects=clock.protects,
                     remind=clock.remind if clock.remind is not None else (ladder.remind if limit else ()),
                     late=clock.late if clock.late is not None else (ladder.late if limit else {}),
@@ -218,17 +224,6 @@ def _index(pairs: Any) -> Mapping[str, tuple[str, ...]]:
     for key, value in pairs:
         found.setdefault(key, []).append(value)
     return MappingProxyType({key: tuple(values) for key, values in found.items()})
-
-
-def _next_of(workflow: Workflow, stage: str) -> str:
-    line = workflow.main_line
-    if stage in line:
-        place = line.index(stage) + 1
-    else:  # An aside stage goes on where the main line goes on after its place in the file.
-        names = list(workflow.stages)
-        later = names[names.index(stage) + 1 :]
-        place = next((line.index(name) for name in later if name in line), len(line))
-    return line[place] if place < len(line) else next(iter(workflow.ends))
 
 
 def _machine(workflow: Workflow) -> Machine:
@@ -281,7 +276,7 @@ def _add(machine: Machine, workflow: Workflow, trigger: str, source: str, action
             continue
         dest: str | None = {"stay": None, "again": "="}.get(target, target)
         if target == "next":
-            dest = _next_of(workflow, home or source) if source != NEW else workflow.main_line[0]
+            dest = next_of(workflow, home or source) if source != NEW else workflow.main_line[0]
         machine.add_transition(trigger, source, dest, conditions=[*conditions, _not_chosen])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine.checking import check
+from engine.compiling import Procedure
 from engine.loading import Definition, Source, load
 from engine.rules import RuleBook, RuleScope
 
@@ -155,3 +156,9 @@ def test_the_income_line_is_shown_and_decides_nothing() -> None:
     assert _verdict("hn_monitor", "below_line", income_pc=650_000) is False
     needs = {need for stage in definition.workflow.stages.values() for a in stage.actions.values() for need in a.needs}
     assert not needs & {"below_line", "reference", "focus", "category_grounds"}
+
+
+def test_a_limit_rests_on_the_clause_of_the_pack_that_decided_it() -> None:
+    clocks = Procedure(_definition("identification", "hn_demo")).clocks
+    assert clocks["township_review"].clause == "自定(演示,不是任何县的规定)"
+    assert clocks["village_publicity.wait"].clause == "004 篇九 A(五)3 (R-PRO-05)"
