@@ -152,7 +152,9 @@ class RuleBook:
             DefinitionError: With every fault found, at its place inside the text of the rule.
         """
         book = cls(definition)
-        faults = [*book._name_faults(), *book._param_faults()]
+        if faults := list(book._name_faults()):
+            raise DefinitionError(faults)  # What a name means is not clear: no rule can be judged.
+        faults = list(book._param_faults())
         for formula in book._formulas.values():
             faults.extend(book._formula_faults(formula))
         faults.extend(book._cycle_faults())
@@ -380,6 +382,8 @@ class RuleBook:
             return f"a parameter of type {self.workflow.params[name[2:]].type} is not for rules"
         if name in self.workflow.params:
             return f"write k.{name}"
+        if name in self.workflow.facts:
+            return f"a fact of type {self.workflow.facts[name].type} is not for rules"
         near = get_close_matches(name, names, 1)
         return f"did you mean `{near[0]}`?" if near else "declare it as a fact, rule or parameter"
 
@@ -418,7 +422,8 @@ class RuleBook:
             advice = "write double(x) around the whole number" if "double" in match[2] and "int" in match[2] else ""
             return f"`{match[1]}` cannot be applied to ({match[2]})", advice
         if message.startswith("Syntax error: "):
-            return f"not readable as a rule: {message.removeprefix('Syntax error: ')}", ""
+            words = message.removeprefix("Syntax error: ").partition(" expecting {")[0]
+            return f"not readable as a rule: {words}", "look for a missing sign, name or bracket"
         return message, ""
 
     def _cycle_faults(self) -> Iterator[Fault]:
