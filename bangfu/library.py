@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from engine.calendar import Calendar, CalendarOverlay, CalendarYear
-from engine.errors import DefinitionError, Fault, InputError, NotFoundError
+from engine.errors import N_, DefinitionError, Fault, InputError, NotFoundError, Words
 from engine.loading import Definition, Source, header, load, read_as
 from engine.marks import MAX_BYTES
 
@@ -57,7 +57,7 @@ class Library:
         key = (workflow, pack)
         if key not in self._definitions:
             if pack and pack not in self._overlays:
-                raise NotFoundError(f"There is no pack {pack}", advice=_known("packs", self.packs()))
+                raise NotFoundError(N_("There is no pack {pack}"), advice=_known(self.packs()), pack=pack)
             chain = [self._base(workflow), *self._chain(workflow, pack)]
             self._definitions[key] = load(chain, self._fragments)
         return self._definitions[key]
@@ -75,9 +75,9 @@ class Library:
         elif path.is_file():
             found = [_source(str(path), path)]
         else:
-            raise InputError(f"There is no file or folder {path}", source=str(path))
+            raise InputError(N_("There is no file or folder {path}"), source=str(path), path=path)
         if not found:
-            raise InputError(f"{path} holds no definition (*.yaml)", source=str(path))
+            raise InputError(N_("{path} holds no definition (*.yaml)"), source=str(path), path=path)
         definitions: list[Definition] = []
         faults: list[Fault] = []
         for source in found:
@@ -114,7 +114,9 @@ class Library:
     def _load_source(self, source: Source) -> Definition:
         head = header(source)
         if "fragment" in head:
-            raise InputError(f"{source.name} is a fragment and stands in no case by itself", source=source.name)
+            raise InputError(
+                N_("{name} is a fragment and stands in no case by itself"), source=source.name, name=source.name
+            )
         if "overlay" not in head:
             return load([source], self._fragments)
         below = self._chain(head["overlay"], head.get("on", ""))
@@ -126,7 +128,7 @@ class Library:
             return self._bases[workflow]
         except KeyError:
             raise NotFoundError(
-                f"There is no workflow {workflow}", advice=_known("workflows", self.workflows())
+                N_("There is no workflow {workflow}"), advice=_known(self.workflows()), workflow=workflow
             ) from None
 
     def _chain(self, workflow: str, pack: str) -> list[Source]:
@@ -135,8 +137,9 @@ class Library:
         seen: list[str] = []
         while pack:
             if pack not in self._overlays or pack in seen:
-                what = "stands on itself" if pack in seen else "is not there"
-                raise NotFoundError(f"The pack {' on '.join([*seen, pack])} {what}")
+                circle = pack in seen
+                what = N_("The pack {chain} stands on itself") if circle else N_("The pack {chain} is not there")
+                raise NotFoundError(what, chain=" on ".join([*seen, pack]))
             seen.append(pack)
             overlays = self._overlays[pack]
             if workflow in overlays:
@@ -204,5 +207,5 @@ def _source(name: str, file: Traversable, pack: str = "") -> Source:
         raise DefinitionError([Fault(name, line, 1, "not UTF-8 text", "save the file as UTF-8", "yaml")]) from None
 
 
-def _known(what: str, names: Sequence[str]) -> str:
-    return f"{what}: {', '.join(names) or 'none'}"
+def _known(names: Sequence[str]) -> Words:
+    return Words(N_("there is: {names}"), {"names": ", ".join(names) or "-"})

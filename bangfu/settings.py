@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, get_args
 
-from engine.errors import ConfigurationError
+from engine.errors import N_, ConfigurationError
 
 Language = Literal["zh_CN", "en"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -77,7 +77,9 @@ def read_settings(
     url = _database_url(database or given.get(DATABASE, DEFAULT_DATABASE))
     if KEY in given and (KEY_FILE in given or key_file):
         raise ConfigurationError(
-            f"{KEY} and a key file are both given, and only one can be meant", advice=f"unset {KEY} or the key file"
+            N_("{key} and a key file are both given, and only one can be meant"),
+            advice=N_("unset {key} or the key file"),
+            key=KEY,
         )
     return Settings(
         database=url,
@@ -93,8 +95,11 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
         if name not in VARIABLES:
             near = get_close_matches(name, VARIABLES, n=1, cutoff=0.8)
             raise ConfigurationError(
-                f"{name} is no setting of bangfu",
-                advice=f"did you mean {near[0]}?" if near else f"settings are {', '.join(VARIABLES)}",
+                N_("{name} is no setting of bangfu"),
+                advice=N_("did you mean {nearest}?") if near else N_("settings are {known}"),
+                name=name,
+                nearest="".join(near),
+                known=", ".join(VARIABLES),
             )
 
 
@@ -107,8 +112,10 @@ def _database_url(text: str) -> str:
     if scheme in POSTGRES_SCHEMES:
         return f"postgresql+psycopg://{rest}"
     raise ConfigurationError(
-        f"{DATABASE} begins with {scheme}://, which bangfu cannot open",
-        advice="give a path to a SQLite file, sqlite:///PATH, or postgresql://USER@HOST/DATABASE",
+        N_("{name} begins with {scheme}://, which bangfu cannot open"),
+        advice=N_("give a path to a SQLite file, sqlite:///PATH, or postgresql://USER@HOST/DATABASE"),
+        name=DATABASE,
+        scheme=scheme,
     )
 
 
@@ -124,7 +131,12 @@ def _language(text: str) -> Language:
     for language in get_args(Language):
         if start == language.split("_")[0]:
             return language
-    raise ConfigurationError(f"there is no language {text!r}", advice=f"use one of {', '.join(get_args(Language))}")
+    raise ConfigurationError(
+        N_("there is no language {text}"),
+        advice=N_("use one of {known}"),
+        text=repr(text),
+        known=", ".join(get_args(Language)),
+    )
 
 
 def _log_level(text: str | None) -> LogLevel | None:
@@ -134,5 +146,9 @@ def _log_level(text: str | None) -> LogLevel | None:
         if text.lower() == level:
             return level
     raise ConfigurationError(
-        f"{LOG_LEVEL} is {text!r}, which is no level", advice=f"use one of {', '.join(get_args(LogLevel))}"
+        N_("{name} is {text}, which is no level"),
+        advice=N_("use one of {items}"),
+        name=LOG_LEVEL,
+        text=repr(text),
+        items=", ".join(get_args(LogLevel)),
     )

@@ -17,7 +17,7 @@ from engine import timing
 from engine.cases import ChildEnded, Followup, OpenCase, RegisterWrite, iso
 from engine.compiling import Step, is_office_post
 from engine.drafting import SUPERVISOR, Draft, derived_id
-from engine.errors import ActionNotAllowedError
+from engine.errors import N_, ActionNotAllowedError
 from engine.facts import clean
 from engine.guards import awaited, with_stand_in
 from engine.workflow import Action, Choice, Panel, Voiced, When
@@ -53,7 +53,9 @@ def move(draft: Draft, trigger: str, action: Action, chosen: str = "", name: str
     try:
         target = draft.procedure.move(step, trigger)
     except MachineError:
-        raise ActionNotAllowedError(draft.before.id, f"{name} leads nowhere from {source}") from None
+        raise ActionNotAllowedError(
+            draft.before.id, N_("{name} leads nowhere from {stage}"), name=name, stage=source
+        ) from None
     draft.body.update({"from": source, "to": target, "means": action.means})
     if target == source and not is_reentry(action, chosen):
         emit(draft, f"{source}.{name}")
@@ -350,7 +352,7 @@ def answer(draft: Draft, ask: str, result: str) -> None:
         return
     action = draft.procedure.workflow.stages[ask].actions.get(result)
     if action is None:
-        raise ActionNotAllowedError(draft.before.id, f"{ask} has no action {result}")
+        raise ActionNotAllowedError(draft.before.id, N_("{ask} has no action {result}"), ask=ask, result=result)
     take(draft, ask, result, action)
 
 

@@ -52,6 +52,7 @@ from engine.compiling import NEW, Procedure, Step, late_upheld
 from engine.divisions import contains
 from engine.drafting import Draft, World, derived_id
 from engine.errors import (
+    N_,
     ActionNotAllowedError,
     GuardRefusedError,
     InputError,
@@ -100,13 +101,16 @@ def decide(procedure: Procedure, case: Case, command: Command, now: datetime, wo
         InputError: A value is not of its type, or not asked for here.
     """
     if len(command.note) > LONGEST_TEXT:
-        raise InputError(f"a note has at most {LONGEST_TEXT} characters", field="note")
+        raise InputError(N_("a note has at most {limit} characters"), field="note", limit=LONGEST_TEXT)
     draft = Draft(procedure, case, command, now, world)
     if not isinstance(command, OpenCase):
         require_scope(draft)
         if command.seen is not None and command.seen < case.seq:
             raise StaleCaseError(
-                case.id, f"the case has moved on since you saw it (event {case.seq}, seen {command.seen})"
+                case.id,
+                N_("the case has moved on since you saw it (event {seq}, seen {seen})"),
+                seq=case.seq,
+                seen=command.seen,
             )
     kind = _HANDLERS[type(command)](draft, command)
     return draft.finish(kind)
@@ -117,8 +121,9 @@ def recorded(draft: Draft, name: str) -> dict[str, Any]:
     ask = draft.get("asks", name)
     if ask is None:
         status = draft.value("status")
-        text = f"the case has ended ({draft.stage})" if status != "open" else f"{name} is not being asked now"
-        raise ActionNotAllowedError(draft.before.id, text)
+        if status != "open":
+            raise ActionNotAllowedError(draft.before.id, N_("the case has ended ({stage})"), stage=draft.stage)
+        raise ActionNotAllowedError(draft.before.id, N_("{name} is not being asked now"), name=name)
     return ask  # type: ignore[no-any-return]
 
 
@@ -133,7 +138,11 @@ def _open(draft: Draft, command: OpenCase) -> str:
     channel = workflow.opens.get(channel_name)
     if channel is None:
         raise ActionNotAllowedError(
-            None, f"{workflow.title} has no channel {command.channel}; it has {', '.join(workflow.opens)}"
+            None,
+            N_("{title} has no channel {channel}; it has {opens}"),
+            title=workflow.title,
+            channel=command.channel,
+            opens=", ".join(workflow.opens),
         )
     values: dict[str, Any] = {
         "number": command.number,
@@ -202,7 +211,7 @@ _MIDDAY = time(12)
 
 def _act(draft: Draft, command: Act) -> str:
     if draft.value("status") != "open" and not command.on:
-        raise ActionNotAllowedError(draft.before.id, f"the case has ended ({draft.stage})")
+        raise ActionNotAllowedError(draft.before.id, N_("the case has ended ({stage})"), stage=draft.stage)
     if command.on:
         _act_on_task(draft, command)
     else:
@@ -214,14 +223,21 @@ def _act_on_task(draft: Draft, command: Act) -> None:
     name = command.on
     task = draft.procedure.workflow.tasks.get(name)
     if task is None:
-        raise ActionNotAllowedError(draft.before.id, f"there is no task {name}")
+        raise ActionNotAllowedError(draft.before.id, N_("there is no task {name}"), name=name)
     ask = recorded(draft, name)
     draft.body.update({"on": name})
     results = (*task.results, *(_panel_of(draft, task).tally if ask["v"] == "panel" else ()))
     if command.action not in (*results, ABSTAIN):
-        raise ActionNotAllowedError(draft.before.id, f"{name} has the results {', '.join(dict.fromkeys(results))}")
+        raise ActionNotAllowedError(
+            draft.before.id,
+            N_("{name} has the results {results}"),
+            name=name,
+            results=", ".join(dict.fromkeys(results)),
+        )
     if ask["v"] not in ("by", "panel"):
-        raise ActionNotAllowedError(draft.before.id, f"{name} is answered by its {ask['v']}, not by a person")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("{name} is answered by its {voice}, not by a person"), name=name, voice=ask["v"]
+        )
     posts = chosen_posts(draft, task) if ask["v"] == "by" else tuple(ask["e"])
     _answer_in_person(draft, command, name, task, ask, posts, "pass")
 
@@ -239,11 +255,18 @@ def _act_on_stage(draft: Draft, command: Act) -> None:
     if action is None:
         raise ActionNotAllowedError(
             draft.before.id,
-            f"{draft.procedure.title(stage)} ({stage}) offers {', '.join(actions)}, not {command.action}",
+            N_("{title} ({stage}) offers {actions}, not {action}"),
+            title=draft.procedure.title(stage),
+            stage=stage,
+            actions=", ".join(actions),
+            action=command.action,
         )
     if not action.by and ask["v"] != "by":
         raise ActionNotAllowedError(
-            draft.before.id, f"{command.action} is the answer of the {ask['v']}, not of a person"
+            draft.before.id,
+            N_("{action} is the answer of the {voice}, not of a person"),
+            action=command.action,
+            voice=ask["v"],
         )
     posts = action.by or chosen_posts(draft, question)
     _admit(draft, stage, ask, posts, action.means, [command.person])
@@ -287,7 +310,7 @@ def _require_result(draft: Draft, name: str, outcome: str, ask: dict[str, Any]) 
         return
     action = draft.procedure.workflow.stages[name].actions.get(outcome)
     if action is None:
-        raise ActionNotAllowedError(draft.before.id, f"{name} has no action {outcome}")
+        raise ActionNotAllowedError(draft.before.id, N_("{name} has no action {outcome}"), name=name, outcome=outcome)
     require_action(draft, name, outcome, action)
     if action.means in FORWARD:
         require_complete(draft, name, ask["s"])
@@ -301,7 +324,7 @@ def _admit(
     holder = _claimed_by(draft, name, draft.post)
     if holder and holder != draft.command.person:
         raise ActionNotAllowedError(
-            draft.before.id, f"{holder} has claimed this", advice="ask him to release it, or wait"
+            draft.before.id, N_("{holder} has claimed this"), advice=N_("ask him to release it, or wait"), holder=holder
         )
     require_recusal(draft, persons)
     require_separation(draft, name, draft.post, means, persons)
@@ -328,17 +351,22 @@ def _chosen(draft: Draft, command: Act, action: Action) -> str:
     if "previous" in targets:
         origin = str(draft.get("visits", draft.stage, {}).get("from", NEW))
         if origin not in draft.procedure.workflow.stages:
-            raise ActionNotAllowedError(draft.before.id, "there is no stage before this one")
+            raise ActionNotAllowedError(draft.before.id, N_("there is no stage before this one"))
         return origin
     if "visited" in targets:
         choices = visited(draft, action)
         if command.to not in choices:
             raise InputError(
-                f"choose one of the visited stages: {', '.join(choices) or 'none'}", field="to", advice="add --to STAGE"
+                N_("choose one of the visited stages: {stages}"),
+                field="to",
+                advice=N_("add --to STAGE"),
+                stages=", ".join(choices) or "-",
             )
         return command.to
     if command.to:
-        raise InputError(f"{command.action} leads where the procedure says; --to is not for it", field="to")
+        raise InputError(
+            N_("{action} leads where the procedure says; --to is not for it"), field="to", action=command.action
+        )
     return ""
 
 
@@ -359,16 +387,20 @@ def _count_answer(draft: Draft, command: Act, name: str, ask: dict[str, Any], pa
     prefix = f"{name}#{ask['n']}/"
     post = draft.post.partition("@")[0]
     if draft.get("answers", prefix + command.person) is not None:
-        raise ActionNotAllowedError(draft.before.id, f"{command.person} has already answered")
+        raise ActionNotAllowedError(draft.before.id, N_("{person} has already answered"), person=command.person)
     given = [value for key, value in draft.section("answers").items() if key.startswith(prefix)]
     taken = sum(1 for value in given if value["p"] == post)
     entitled = {each.partition("@")[0]: number for each, number in ask["e"].items()}
     if taken >= entitled.get(post, 0):
-        raise ActionNotAllowedError(draft.before.id, f"the {entitled.get(post, 0)} seats of {post} have answered")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("the {seats} seats of {post} have answered"), seats=entitled.get(post, 0), post=post
+        )
     if panel.order:
         waiting = next(each for each in entitled if sum(1 for v in given if v["p"] == each) < entitled[each])
         if waiting != post:
-            raise ActionNotAllowedError(draft.before.id, f"it is the turn of {waiting}: this panel answers in order")
+            raise ActionNotAllowedError(
+                draft.before.id, N_("it is the turn of {waiting}: this panel answers in order"), waiting=waiting
+            )
     draft.put("answers", prefix + command.person, {"a": command.action, "p": post})
     draft.body.update({"ask": name, "answer": command.action})
     if taken + 1 >= entitled[post]:
@@ -383,7 +415,11 @@ def _count_answer(draft: Draft, command: Act, name: str, ask: dict[str, Any], pa
     if command.close:
         if count.present < needed:
             raise GuardRefusedError(
-                draft.before.id, f"{count.present} have answered, {needed} must take part", rule="quorum"
+                draft.before.id,
+                N_("{present} have answered, {needed} must take part"),
+                rule="quorum",
+                present=count.present,
+                needed=needed,
             )
         return _must_decide(draft, result(panel.tally, count))
     outcome = settled(panel.tally, count, needed)
@@ -395,53 +431,70 @@ def _count_minutes(draft: Draft, command: Act, name: str, ask: dict[str, Any], p
     minutes = command.minutes
     if minutes is None:
         raise InputError(
-            "this is decided by a meeting: its minutes are needed", field="minutes",
-            advice="add --present POST=N … and --votes ANSWER=N …",
+            N_("this is decided by a meeting: its minutes are needed"), field="minutes",
+            advice=N_("add --present POST=N … and --votes ANSWER=N …"),
         )  # fmt: skip
     entitled: Mapping[str, int] = ask["e"]
     present = sum(minutes.present.values())
     _check_minutes(draft, minutes, entitled, panel, present)
     key = f"{name}#{ask['n']}/minutes"
-    draft.put(
-        "answers",
-        key,
-        {"p": draft.post.partition("@")[0], "present": dict(minutes.present), "votes": dict(minutes.votes)},
-    )
     draft.body.update({"ask": name, "votes": dict(minutes.votes), "present": present})
     votes = dict(minutes.votes)
     votes[ABSTAIN] = votes.get(ABSTAIN, 0) + present - sum(votes.values())
     outcome = _must_decide(draft, result(panel.tally, Count(votes, max(sum(entitled.values()), present))))
     if command.action not in (outcome, ABSTAIN):
-        raise InputError(f"the votes give {outcome}, not {command.action}", field="action")
+        raise InputError(
+            N_("the votes give {outcome}, not {action}"), field="action", outcome=outcome, action=command.action
+        )
+    post = draft.post.partition("@")[0]
+    draft.put("answers", key, {"a": outcome, "p": post, "present": dict(minutes.present), "votes": dict(minutes.votes)})
     return outcome
 
 
 def _check_minutes(draft: Draft, minutes: Minutes, entitled: Mapping[str, int], panel: Panel, present: int) -> None:
     for post in minutes.present:
         if post not in entitled:
-            raise InputError(f"{post} has no seat here; seats: {', '.join(entitled)}", field="present")
+            raise InputError(
+                N_("{post} has no seat here; seats: {seats}"), field="present", post=post, seats=", ".join(entitled)
+            )
     if sum(minutes.votes.values()) > present:
-        raise InputError(f"{sum(minutes.votes.values())} votes of {present} present", field="votes")
+        raise InputError(
+            N_("{votes} votes of {present} present"), field="votes", votes=sum(minutes.votes.values()), present=present
+        )
     for answer_ in minutes.votes:
         if answer_ not in (*panel.tally, ABSTAIN):
-            raise InputError(f"no answer {answer_}; answers: {', '.join((*panel.tally, ABSTAIN))}", field="votes")
+            raise InputError(
+                N_("no answer {answer}; answers: {answers}"),
+                field="votes",
+                answer=answer_,
+                answers=", ".join((*panel.tally, ABSTAIN)),
+            )
     whole = sum(entitled.values())
     if panel.quorum is None:
         for post, number in entitled.items():
             if minutes.present.get(post, 0) < number:
                 raise GuardRefusedError(
-                    draft.before.id, f"{post}: {minutes.present.get(post, 0)} present, {number} needed", rule="quorum"
+                    draft.before.id,
+                    N_("{post}: {present} present, {number} needed"),
+                    rule="quorum",
+                    post=post,
+                    present=minutes.present.get(post, 0),
+                    number=number,
                 )
     elif present < quorum_needed(panel.quorum, whole):
         raise GuardRefusedError(
-            draft.before.id, f"{present} present, {quorum_needed(panel.quorum, whole)} needed", rule="quorum"
+            draft.before.id,
+            N_("{present} present, {number} needed"),
+            rule="quorum",
+            present=present,
+            number=quorum_needed(panel.quorum, whole),
         )
 
 
 def _must_decide(draft: Draft, outcome: str | None) -> str:
     if outcome is None:
         raise GuardRefusedError(
-            draft.before.id, "these answers reach no result", rule="tally", advice="the panel must answer again"
+            draft.before.id, N_("these answers reach no result"), rule="tally", advice=N_("the panel must answer again")
         )
     return outcome
 
@@ -458,7 +511,7 @@ def _items_for(draft: Draft, ask: str) -> list[tuple[str, dict[str, Any]]]:
         if item["q"] == ask and (item["p"], item["d"]) in held
     ]
     if not found:
-        raise PermissionDeniedError(draft.before.id, f"{ask} has no open work for a post of yours")
+        raise PermissionDeniedError(draft.before.id, N_("{ask} has no open work for a post of yours"), ask=ask)
     return found
 
 
@@ -467,7 +520,7 @@ def _claim(draft: Draft, command: Claim) -> str:
     recorded(draft, ask)
     number, item = _items_for(draft, ask)[0]
     if item.get("by") and item["by"] != command.person:
-        raise ActionNotAllowedError(draft.before.id, f"{item['by']} has claimed this")
+        raise ActionNotAllowedError(draft.before.id, N_("{holder} has claimed this"), holder=item["by"])
     require_recusal(draft, [command.person])
     draft.post = f"{item['p']}@{item['d']}"
     draft.put("items", number, {**item, "by": command.person})
@@ -481,7 +534,7 @@ def _release(draft: Draft, command: Release) -> str:
     recorded(draft, ask)
     mine = [(number, item) for number, item in _items_for(draft, ask) if item.get("by") == command.person]
     if not mine:
-        raise ActionNotAllowedError(draft.before.id, "you have not claimed this")
+        raise ActionNotAllowedError(draft.before.id, N_("you have not claimed this"))
     number, item = mine[0]
     draft.post = f"{item['p']}@{item['d']}"
     draft.put("items", number, {key: value for key, value in item.items() if key != "by"})
@@ -491,7 +544,7 @@ def _release(draft: Draft, command: Release) -> str:
 
 def _comment(draft: Draft, command: Comment) -> str:
     if not command.note.strip():
-        raise InputError("a comment needs words", field="note", advice="add --note TEXT")
+        raise InputError(N_("a comment needs words"), field="note", advice=N_("add --note TEXT"))
     _as_any_post(draft)
     return "commented"
 
@@ -518,9 +571,11 @@ def _enlist(draft: Draft, command: Enlist) -> str:
     ask = recorded(draft, stage)
     question = draft.procedure.workflow.stages[stage]
     if question.list_ is None:
-        raise ActionNotAllowedError(draft.before.id, f"{draft.procedure.title(stage)} is not handled in lists")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("{title} is not handled in lists"), title=draft.procedure.title(stage)
+        )
     if ask.get("l"):
-        raise ActionNotAllowedError(draft.before.id, "the case is on a list already")
+        raise ActionNotAllowedError(draft.before.id, N_("the case is on a list already"))
     _as_any_post(draft)
     draft.put("asks", stage, {**ask, "l": command.list.hex})
     draft.body.update({"list": command.list.hex, "ask": stage})
@@ -537,7 +592,9 @@ def _noticed(draft: Draft, on: str) -> tuple[str, dict[str, Any], Notice]:
     ask = recorded(draft, name)
     notice = draft.procedure.ask(name).notice
     if notice is None:
-        raise ActionNotAllowedError(draft.before.id, f"{draft.procedure.title(name)} ({name}) is not a notice")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("{title} ({name}) is not a notice"), title=draft.procedure.title(name), name=name
+        )
     return name, ask, notice
 
 
@@ -550,20 +607,20 @@ def _post_notice(draft: Draft, command: PostNotice) -> str:
     draft.post = acting_post(draft, (notice.by,))
     require_recusal(draft, [command.person])
     if command.place not in _notice_places(notice):
-        raise InputError(f"places of this notice: {', '.join(_notice_places(notice))}", field="place")
+        raise InputError(N_("places of this notice: {places}"), field="place", places=", ".join(_notice_places(notice)))
     hung = command.at.replace(microsecond=0)
     if hung > draft.now:
-        raise InputError("a notice cannot have been posted in the future", field="at")
+        raise InputError(N_("a notice cannot have been posted in the future"), field="at")
     if hung < instant(ask["at"]):
-        raise InputError("a notice cannot have been posted before the case came to this stage", field="at")
+        raise InputError(N_("a notice cannot have been posted before the case came to this stage"), field="at")
     if "start" in notice.proof and command.proof is None:
         raise GuardRefusedError(
-            draft.before.id, "the posting must be proved by a photo", rule="proof", advice="add --proof FILE"
+            draft.before.id, N_("the posting must be proved by a photo"), rule="proof", advice=N_("add --proof FILE")
         )
     before = _posting(draft, name, ask)
     places = dict(before["places"])
     if command.place in places:
-        raise ActionNotAllowedError(draft.before.id, f"it already hangs at {command.place}")
+        raise ActionNotAllowedError(draft.before.id, N_("it already hangs at {place}"), place=command.place)
     places[command.place] = {"at": iso(hung), **({"proof": command.proof.digest} if command.proof else {})}
     draft.put("notices", name, {**before, "places": places})
     draft.body.update({"ask": name, "place": command.place})
@@ -624,10 +681,10 @@ def _prove_notice(draft: Draft, command: ProveNotice) -> str:
     posting = _posting(draft, name, ask)
     place = posting["places"].get(command.place)
     if place is None:
-        raise ActionNotAllowedError(draft.before.id, f"nothing hangs at {command.place}")
+        raise ActionNotAllowedError(draft.before.id, N_("nothing hangs at {place}"), place=command.place)
     if not posting.get("over"):
         raise ActionNotAllowedError(
-            draft.before.id, "the period is not over yet", advice="prove the end after its last day"
+            draft.before.id, N_("the period is not over yet"), advice=N_("prove the end after its last day")
         )
     places = {**posting["places"], command.place: {**place, "end": command.proof.digest}}
     draft.put("notices", name, {**posting, "places": places})
@@ -640,10 +697,10 @@ def _take_down(draft: Draft, command: TakeDownNotice) -> str:
     name, ask, notice = _noticed(draft, command.on)
     draft.post = acting_post(draft, (notice.by,))
     if not command.note.strip():
-        raise InputError("say why the notice is taken down", field="note", advice="add --note TEXT")
+        raise InputError(N_("say why the notice is taken down"), field="note", advice=N_("add --note TEXT"))
     posting = _posting(draft, name, ask)
     if command.place not in posting["places"]:
-        raise ActionNotAllowedError(draft.before.id, f"nothing hangs at {command.place}")
+        raise ActionNotAllowedError(draft.before.id, N_("nothing hangs at {place}"), place=command.place)
     places = {place: value for place, value in posting["places"].items() if place != command.place}
     draft.put("notices", name, {"n": ask["n"], "places": places})
     draft.body.update({"ask": name, "place": command.place})
@@ -665,17 +722,17 @@ def _object(draft: Draft, command: Object) -> str:
     question = draft.procedure.workflow.stages.get(name)
     posting = draft.get("notices", name)
     if question is None or question.notice is None or not posting or draft.value("status") != "open":
-        raise ActionNotAllowedError(draft.before.id, "no notice of this case is posted")
+        raise ActionNotAllowedError(draft.before.id, N_("no notice of this case is posted"))
     if not question.notice.objection:
-        raise ActionNotAllowedError(draft.before.id, "this procedure takes no objections here")
+        raise ActionNotAllowedError(draft.before.id, N_("this procedure takes no objections here"))
     if command.received_at > draft.now:
-        raise InputError("an objection cannot have been received in the future", field="received_at")
+        raise InputError(N_("an objection cannot have been received in the future"), field="received_at")
     due = posting.get("due")
     if (due and command.received_at >= instant(due)) or draft.value("granted", ""):
         raise ActionNotAllowedError(
             draft.before.id,
-            "the period for objections is over",
-            advice="record it as a comment; the township may return the case",
+            N_("the period for objections is over"),
+            advice=N_("record it as a comment; the township may return the case"),
         )
     _as_any_post(draft)
     draft.put("links", command.child.hex, {"w": question.notice.objection, "q": name, "k": "objection"})
@@ -709,7 +766,7 @@ def _child_ended(draft: Draft, command: ChildEnded) -> str:
     key = command.child.hex
     link = draft.get("links", key)
     if link is None:
-        raise ActionNotAllowedError(draft.before.id, "no such linked case is open")
+        raise ActionNotAllowedError(draft.before.id, N_("no such linked case is open"))
     draft.drop("links", key)
     draft.body.update({"child": key, "ask": link["q"], "outcome": command.outcome, "end": command.end})
     if draft.value("status") != "open":
@@ -750,19 +807,23 @@ def _clock(draft: Draft, name: str) -> tuple[Any, Any]:
     state = timing.state_of(draft, name)
     if state is None:
         known = ", ".join(draft.section("clocks")) or "none"
-        raise ActionNotAllowedError(draft.before.id, f"no clock {name} runs; running: {known}")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("no clock {name} runs; running: {known}"), name=name, known=known
+        )
     return draft.procedure.clocks[name], state
 
 
 def _stop_clock(draft: Draft, command: StopClock) -> str:
     spec, state = _clock(draft, command.clock)
     if spec.definition is None or spec.definition.stop is None:
-        raise ActionNotAllowedError(draft.before.id, f"the procedure does not let {spec.title} be stopped")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("the procedure does not let {title} be stopped"), title=spec.title
+        )
     draft.post = acting_post(draft, spec.definition.stop.by)
     if not command.note.strip():
-        raise InputError("a stop needs its reason", field="note", advice="add --note TEXT")
+        raise InputError(N_("a stop needs its reason"), field="note", advice=N_("add --note TEXT"))
     if state.status == "stopped":
-        raise ActionNotAllowedError(draft.before.id, f"{spec.title} is stopped already")
+        raise ActionNotAllowedError(draft.before.id, N_("{title} is stopped already"), title=spec.title)
     timing.keep(draft, spec, clocks.stop(state, draft.now, "by_hand", command.document.digest))
     draft.body.update({"clock": spec.id, "document": command.document.digest})
     return "clock_stopped"
@@ -771,10 +832,10 @@ def _stop_clock(draft: Draft, command: StopClock) -> str:
 def _resume_clock(draft: Draft, command: ResumeClock) -> str:
     spec, state = _clock(draft, command.clock)
     if spec.definition is None or spec.definition.stop is None:
-        raise ActionNotAllowedError(draft.before.id, f"{spec.title} was not stopped by hand")
+        raise ActionNotAllowedError(draft.before.id, N_("{title} was not stopped by hand"), title=spec.title)
     draft.post = acting_post(draft, spec.definition.stop.by)
     if not any(stop.reason == "by_hand" and stop.until is None for stop in state.stops):
-        raise ActionNotAllowedError(draft.before.id, f"{spec.title} was not stopped by hand")
+        raise ActionNotAllowedError(draft.before.id, N_("{title} was not stopped by hand"), title=spec.title)
     resumed = clocks.resume(state, draft.now, draft.world.calendar, "by_hand")
     timing.keep(draft, spec, resumed)
     draft.body.update({"clock": spec.id, "due": iso(resumed.due_at)})
@@ -785,16 +846,20 @@ def _extend_clock(draft: Draft, command: ExtendClock) -> str:
     spec, state = _clock(draft, command.clock)
     extend = spec.definition.extend if spec.definition else None
     if extend is None:
-        raise ActionNotAllowedError(draft.before.id, f"the procedure does not let {spec.title} be extended")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("the procedure does not let {title} be extended"), title=spec.title
+        )
     draft.post = acting_post(draft, extend.by)
     if not command.note.strip():
-        raise InputError("an extension needs its reason", field="note", advice="add --note TEXT")
+        raise InputError(N_("an extension needs its reason"), field="note", advice=N_("add --note TEXT"))
     granted = [each for each in state.extensions if each.reason != clocks.BY_CALENDAR]
     if len(granted) >= extend.times:
-        raise ActionNotAllowedError(draft.before.id, f"{spec.title} was already extended {extend.times} times")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("{title} was already extended {times} times"), title=spec.title, times=extend.times
+        )
     for ref in extend.needs:
         if not draft.known(ref):
-            raise GuardRefusedError(draft.before.id, f"an extension needs {ref}", rule=ref)
+            raise GuardRefusedError(draft.before.id, N_("an extension needs {ref}"), rule=ref, ref=ref)
     try:
         amount = timing.extension(draft, spec, state, extend.to)
         document = command.document.digest if command.document else ""
@@ -802,7 +867,9 @@ def _extend_clock(draft: Draft, command: ExtendClock) -> str:
             state, amount, draft.world.calendar, reason="granted", document=document, by=command.person
         )
     except ValueError as error:
-        raise ActionNotAllowedError(draft.before.id, str(error)) from None
+        raise ActionNotAllowedError(
+            draft.before.id, N_("{title} cannot be extended so: {why}"), title=spec.title, why=error
+        ) from None
     timing.keep(draft, spec, extended)
     draft.body.update({"clock": spec.id, "due": iso(extended.due_at), "by_amount": str(amount)})
     return "clock_extended"
@@ -818,7 +885,7 @@ def _settle_clocks(draft: Draft, command: SettleClocks) -> str:
             if spec.id.endswith(".wait") and draft.get("notices", spec.ask):
                 draft.put("notices", spec.ask, {**draft.get("notices", spec.ask), "due": iso(settled_.due_at)})
     if not moved:
-        raise ActionNotAllowedError(draft.before.id, "no deadline of this case moves")
+        raise ActionNotAllowedError(draft.before.id, N_("no deadline of this case moves"))
     draft.body.update({"moved": moved, "calendar": draft.world.calendar.id})
     return "clocks_settled"
 
@@ -827,9 +894,9 @@ def _fire(draft: Draft, command: FireTimer) -> str:
     """A timer whose instant has come: a reminder, the mark of lateness, an escalation, the end of a wait."""
     timer = draft.get("timers", command.timer)
     if timer is None:
-        raise ActionNotAllowedError(draft.before.id, "this timer is not pending")
+        raise ActionNotAllowedError(draft.before.id, N_("this timer is not pending"))
     if instant(timer["at"]) > draft.now:
-        raise ActionNotAllowedError(draft.before.id, f"this timer is not due before {timer['at']}")
+        raise ActionNotAllowedError(draft.before.id, N_("this timer is not due before {due}"), due=timer["at"])
     spec = draft.procedure.clocks[timer["c"]]
     draft.drop("timers", command.timer)
     draft.body.update({"timer": command.timer, "clock": spec.id, "rung": timer["k"], "due": timer["at"]})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.errors import InputError
+from engine.errors import N_, InputError
 
 _DIGITS = 12
 
@@ -55,7 +55,7 @@ def division(code: str, name: str) -> Division:
         InputError: The code is no division code, or the name is empty.
     """
     if not name:
-        raise InputError("A division needs a name", field="name")
+        raise InputError(N_("A division needs a name"), field="name")
     full = full_code(code)
     return Division(full, name, level_of(full), parent_of(full))
 
@@ -68,7 +68,7 @@ def full_code(code: str) -> str:
         InputError: It has another length, another character, or begins below 11.
     """
     if len(code) not in _LENGTHS.values() or not (code.isascii() and code.isdigit()) or code[:2] < "11":
-        raise InputError("A division code has 2, 4, 6, 9 or 12 digits and begins with 11 or more", field="code")
+        raise InputError(N_("A division code has 2, 4, 6, 9 or 12 digits and begins with 11 or more"), field="code")
     return code.ljust(_DIGITS, "0")
 
 
@@ -78,7 +78,7 @@ def level_of(code: str) -> Level:
         above = max((length for length in _LENGTHS.values() if length < level.digits), default=0)
         if code[above : level.digits].strip("0"):
             return level
-    raise InputError("A division code has digits other than zero", field="code")
+    raise InputError(N_("A division code has digits other than zero"), field="code")
 
 
 def prefix(code: str) -> str:
@@ -96,7 +96,7 @@ def ancestor(code: str, level: Level) -> str:
         InputError: The code stands above that level.
     """
     if level_of(code).digits < level.digits:
-        raise InputError(f"The division stands above the level {level}", field="code")
+        raise InputError(N_("The division stands above the level {level}"), field="code", level=level)
     return code[: level.digits].ljust(_DIGITS, "0")
 
 

@@ -30,7 +30,7 @@ from engine.cases import (
 )
 from engine.compiling import Procedure
 from engine.divisions import Level, ancestor, level_of
-from engine.errors import CaseError, GuardRefusedError
+from engine.errors import N_, CaseError, GuardRefusedError
 from engine.facts import is_missing, plain
 from engine.people import Staff
 from engine.rules import RuleScope, Verdict
@@ -197,14 +197,21 @@ class Draft:
         first = verdict.rules[0] if verdict.rules else None
         if verdict.broken:
             return GuardRefusedError(
-                self.before.id, f"rule {verdict.ref} cannot be evaluated: {verdict.broken}", rule=verdict.ref
+                self.before.id,
+                N_("rule {ref} cannot be evaluated: {broken}"),
+                rule=verdict.ref,
+                ref=verdict.ref,
+                broken=verdict.broken,
             )
         return GuardRefusedError(
             self.before.id,
-            f"{first.title if first else verdict.ref} ({verdict.ref}) is unknown while facts are missing: {missing}",
+            N_("{title} ({ref}) is unknown while facts are missing: {missing}"),
             rule=verdict.ref,
             clause=first.clause if first else "",
-            advice="fill in the missing facts where they belong",
+            advice=N_("fill in the missing facts where they belong"),
+            title=first.title if first else verdict.ref,
+            ref=verdict.ref,
+            missing=missing,
         )
 
     # --- what follows ---

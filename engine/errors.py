@@ -3,26 +3,71 @@ Every error that bangfu raises on purpose.
 
 Raise the narrowest and catch at the edge. Each carries what it is about as attributes; the first line of its
 docstring is the default message. The edges turn them into answers: not found 404 / exit 3, not allowed or
-stale 409 / 4, denied 403 / 5, refused, reused or bad input 422 / 6, storage 503 / 7; a wrong definition or setting exits with 2.
+stale 409 / 4, denied 403 / 5, refused, reused or bad input 422 / 6, storage 503 / 7; a wrong definition or setting
+exits with 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 
-class BangfuError(Exception):
-    """Something bangfu knows about went wrong."""
+def N_(text: str) -> str:  # noqa: N802 - gettext's own word for "translated later", which the extractor looks for
+    return text
 
-    def __init__(self, message: str = "", *, advice: str = "") -> None:
-        super().__init__(message or (self.__doc__ or type(self).__name__).strip().splitlines()[0])
-        self.advice = advice
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    A text that is said in the reader's language when it is read: an English source string of the catalogs, and what
+    its ``{names}`` stand for. A parameter is data (a title, a name, a day) or words again.
+    """
+
+    template: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def told(self, translate: Callable[[str], str]) -> str:
+        """The text in the language of *translate*."""
+        if not self.template:
+            return ""
+        text = translate(self.template)
+        if not self.parameters:
+            return text
+        return text.format_map(
+            {
+                name: value.told(translate) if isinstance(value, Words) else value
+                for name, value in self.parameters.items()
+            }
+        )
+
+    def __str__(self) -> str:
+        return self.told(str)
+
+
+class BangfuError(Exception):
+    """
+    Something bangfu knows about went wrong.
+
+    Attributes:
+        words: What went wrong.
+        advised: What to do about it; empty if nobody knows.
+    """
+
+    def __init__(self, message: str | Words = "", *, advice: str | Words = "", **parameters: object) -> None:
+        message = message or (self.__doc__ or type(self).__name__).strip().splitlines()[0]
+        self.words = message if isinstance(message, Words) else Words(message, parameters)
+        self.advised = advice if isinstance(advice, Words) else Words(advice, parameters)
+        super().__init__(str(self.words))
 
     @property
     def message(self) -> str:
         return str(self.args[0])
+
+    @property
+    def advice(self) -> str:
+        return str(self.advised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +102,16 @@ class ConfigurationError(BangfuError):
 class InputError(BangfuError):
     """A file or value that somebody handed in cannot be used."""
 
-    def __init__(self, message: str = "", *, source: str = "", field: str = "", advice: str = "") -> None:
-        super().__init__(message, advice=advice)
+    def __init__(
+        self,
+        message: str | Words = "",
+        *,
+        source: str = "",
+        field: str = "",
+        advice: str | Words = "",
+        **parameters: object,
+    ) -> None:
+        super().__init__(message, advice=advice, **parameters)
         self.source = source
         self.field = field
 
@@ -70,8 +123,10 @@ class NotFoundError(BangfuError, LookupError):
 class CaseError(BangfuError):
     """A command on a case was not carried out."""
 
-    def __init__(self, case_id: UUID | str | None, message: str = "", *, advice: str = "") -> None:
-        super().__init__(message, advice=advice)
+    def __init__(
+        self, case_id: UUID | str | None, message: str | Words = "", *, advice: str | Words = "", **parameters: object
+    ) -> None:
+        super().__init__(message, advice=advice, **parameters)
         self.case_id = case_id
 
 
@@ -91,10 +146,17 @@ class GuardRefusedError(CaseError):
     """A rule of the procedure says no."""
 
     def __init__(
-        self, case_id: UUID | str | None, reason: str, *, rule: str = "", clause: str = "", advice: str = ""
+        self,
+        case_id: UUID | str | None,
+        reason: str | Words,
+        *,
+        rule: str = "",
+        clause: str = "",
+        advice: str | Words = "",
+        **parameters: object,
     ) -> None:
-        super().__init__(case_id, reason, advice=advice)
-        self.reason = reason
+        super().__init__(case_id, reason, advice=advice, **parameters)
+        self.reason = self.message
         self.rule = rule
         self.clause = clause
 
@@ -102,8 +164,17 @@ class GuardRefusedError(CaseError):
 class StaleCaseError(CaseError):
     """Somebody was faster."""
 
-    def __init__(self, case_id: UUID | str | None, message: str = "", *, by: str = "", did: str = "") -> None:
-        super().__init__(case_id, message)
+    def __init__(
+        self,
+        case_id: UUID | str | None,
+        message: str | Words = "",
+        *,
+        by: str = "",
+        did: str = "",
+        advice: str | Words = "",
+        **parameters: object,
+    ) -> None:
+        super().__init__(case_id, message, advice=advice, **parameters)
         self.by = by
         self.did = did
 
@@ -127,6 +198,13 @@ class ConflictError(StorageError):
 class DeliveryError(BangfuError):
     """A channel could not deliver a message."""
 
-    def __init__(self, message: str = "", *, may_help_to_retry: bool) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str | Words = "",
+        *,
+        may_help_to_retry: bool,
+        advice: str | Words = "",
+        **parameters: object,
+    ) -> None:
+        super().__init__(message, advice=advice, **parameters)
         self.may_help_to_retry = may_help_to_retry

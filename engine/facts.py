@@ -6,28 +6,42 @@ Stored values are JSON: money is integer 分, a date is ``YYYY-MM-DD``, a share 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.cases import Secret
-from engine.errors import InputError
+from engine.errors import N_, InputError, Words
 from engine.workflow import Fact
 
 #: Longest text that a fact or note may hold, in characters.
 LONGEST_TEXT = 2000
 
 
+class _UnfitError(Exception):
+    """A value is not of its type; says what is wanted."""
+
+    def __init__(self, wanted: str, **parameters: object) -> None:
+        super().__init__(wanted)
+        self.wanted = Words(wanted, parameters)
+
+
+def choices_of(fact: Fact) -> str:
+    """The words that *fact* allows with their titles, for people to choose from."""
+    titles = fact.options
+    return ", ".join(f"{word} {titles[word]}" if word in titles else word for word in fact.choices)
+
+
 def _text(fact: Fact, value: Any) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        raise ValueError(f"a text of at most {LONGEST_TEXT} characters")
+        raise _UnfitError(N_("a text of at most {limit} characters"), limit=LONGEST_TEXT)
     return value
 
 
 def _whole(fact: Fact, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 1 << 53:
-        raise ValueError("a whole number" if fact.kind == "number" else "an amount in 分, a whole number")
+        raise _UnfitError(N_("a whole number") if fact.kind == "number" else N_("an amount of money"))
     return value
 
 
@@ -37,7 +51,7 @@ def _share(fact: Fact, value: Any) -> str:
     except InvalidOperation:
         number = Decimal(-1)
     if not 0 <= number <= 1:
-        raise ValueError("a share between 0 and 1")
+        raise _UnfitError(N_("a share between 0 and 1"))
     return str(number)
 
 
@@ -45,31 +59,31 @@ def _date(fact: Fact, value: Any) -> str:
     try:
         return (value if isinstance(value, date) else date.fromisoformat(str(value))).isoformat()[:10]
     except ValueError:
-        raise ValueError("a date as YYYY-MM-DD") from None
+        raise _UnfitError(N_("a date as YYYY-MM-DD")) from None
 
 
 def _yes_no(fact: Fact, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("yes or no")
+        raise _UnfitError(N_("yes or no"))
     return value
 
 
 def _one(fact: Fact, value: Any) -> str:
     if value not in fact.choices:
-        raise ValueError(f"one of {', '.join(fact.choices)}")
+        raise _UnfitError(N_("one of {choices}"), choices=choices_of(fact))
     return str(value)
 
 
 def _several(fact: Fact, value: Any) -> list[str]:
-    values = [value] if isinstance(value, str) else list(value)
+    values = [value] if isinstance(value, str) else _list(fact, value)
     if any(part not in fact.choices for part in values):
-        raise ValueError(f"some of {', '.join(fact.choices)}")
+        raise _UnfitError(N_("some of {choices}"), choices=choices_of(fact))
     return [choice for choice in fact.choices if choice in values]
 
 
 def _list(fact: Fact, value: Any) -> list[Any]:
-    if isinstance(value, (str, bytes, Mapping)):
-        raise ValueError("a list")
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise _UnfitError(N_("a list"))
     return list(value)
 
 
@@ -88,8 +102,10 @@ def clean(name: str, fact: Fact, value: Any) -> Any:
     """
     try:
         stored = _CLEAN[fact.kind](fact, value)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{fact.title} ({name}) must be {error}", field=name) from None
+    except _UnfitError as error:
+        raise InputError(
+            N_("{title} ({name}) must be {wanted}"), field=name, title=fact.title, name=name, wanted=error.wanted
+        ) from None
     return Secret(stored) if is_sealed(fact) else stored
 
 

@@ -13,7 +13,14 @@ from engine.cases import SYSTEM, Document
 from engine.compiling import is_office_post
 from engine.divisions import contains
 from engine.drafting import Draft
-from engine.errors import ActionNotAllowedError, CaseNotFoundError, GuardRefusedError, InputError, PermissionDeniedError
+from engine.errors import (
+    N_,
+    ActionNotAllowedError,
+    CaseNotFoundError,
+    GuardRefusedError,
+    InputError,
+    PermissionDeniedError,
+)
 from engine.facts import clean, is_missing
 from engine.timing import running
 from engine.workflow import Action, Fact, Paper
@@ -62,8 +69,9 @@ def acting_post(draft: Draft, posts: Iterable[str]) -> str:
     titles = ", ".join(f"{draft.procedure.post_title(post)} ({post})" for post in posts)
     raise PermissionDeniedError(
         draft.before.id,
-        f"only {titles} of this case's own division may do this",
-        advice="see who holds it: bangfu post list",
+        N_("only {titles} of this case's own division may do this"),
+        advice=N_("see who holds it: bangfu post list"),
+        titles=titles,
     )
 
 
@@ -100,9 +108,10 @@ def require_recusal(draft: Draft, persons: Iterable[str]) -> None:
         if person is not None and household in person.relatives:
             raise GuardRefusedError(
                 draft.before.id,
-                f"{key} has declared this household as a relative's and must not take part",
+                N_("{key} has declared this household as a relative's and must not take part"),
                 rule="recusal",
-                advice="another holder of the post acts, or the minutes name him as recused",
+                advice=N_("another holder of the post acts, or the minutes name him as recused"),
+                key=key,
             )
 
 
@@ -121,9 +130,11 @@ def require_separation(draft: Draft, ask: str, post: str, means: str, persons: I
             if other != ask and person in by and (means == "grant" or other != "opens"):
                 raise GuardRefusedError(
                     draft.before.id,
-                    f"{person} already acted here ({draft.procedure.title(other)}) and may not judge the case as well",
+                    N_("{person} already acted here ({title}) and may not judge the case as well"),
                     rule="separation",
-                    advice="another holder of the post must act",
+                    advice=N_("another holder of the post must act"),
+                    person=person,
+                    title=draft.procedure.title(other),
                 )
 
 
@@ -157,17 +168,14 @@ def write_facts(draft: Draft, places: Iterable[str], facts: Mapping[str, Any]) -
         fact = procedure.workflow.facts.get(name)
         if fact is None or name not in allowed:
             known = ", ".join(sorted(allowed)) or "none"
-            raise InputError(f"{name} is not asked for here; asked for: {known}", field=key)
+            raise InputError(N_("{name} is not asked for here; asked for: {known}"), field=key, name=name, known=known)
         if (fact.of == "member") != bool(member) or (member and member not in members):
             raise InputError(
-                f"{fact.title} ({name}) belongs to "
-                + (
-                    f"a member: write {name}/MEMBER with one of {', '.join(members)}"
-                    if fact.of == "member"
-                    else "the case"
-                ),
-                field=key,
-            )
+                N_("{title} ({name}) belongs to a member: write {name}/MEMBER with one of {members}")
+                if fact.of == "member"
+                else N_("{title} ({name}) belongs to the case, not to a member"),
+                field=key, title=fact.title, name=name, members=", ".join(members),
+            )  # fmt: skip
         draft.put("facts", key, {"v": clean(name, fact, value), "s": draft.seq})
         written.append(name)
     return written
@@ -179,7 +187,9 @@ def write_papers(draft: Draft, places: Iterable[str], papers: Mapping[str, Docum
     for name, document in papers.items():
         if name not in allowed:
             known = ", ".join(sorted(allowed)) or "none"
-            raise InputError(f"no paper {name} is asked for here; asked for: {known}", field=name)
+            raise InputError(
+                N_("no paper {name} is asked for here; asked for: {known}"), field=name, name=name, known=known
+            )
         draft.put("papers", name, {"d": document.digest, "f": document.name, "s": draft.seq})
 
 
@@ -218,9 +228,10 @@ def require_complete(draft: Draft, place: str, since: int = 0) -> None:
     if lacking:
         raise GuardRefusedError(
             draft.before.id,
-            f"still missing here: {', '.join(lacking)}",
+            N_("still missing here: {lacking}"),
             rule="completeness",
-            advice="hand them in with the action: --fact NAME=VALUE, --paper NAME=FILE",
+            advice=N_("hand them in with the action: --fact NAME=VALUE, --paper NAME=FILE"),
+            lacking=", ".join(lacking),
         )
 
 
@@ -238,7 +249,7 @@ def require_action(draft: Draft, stage: str, name: str, action: Action) -> None:
         open_tasks = awaited(draft, stage)
         if open_tasks:
             names = ", ".join(f"{procedure.title(task)} ({task})" for task in open_tasks)
-            raise ActionNotAllowedError(draft.before.id, f"waits for {names}")
+            raise ActionNotAllowedError(draft.before.id, N_("waits for {names}"), names=names)
     for ref in action.needs:
         verdict = draft.verdict(ref)
         if verdict.truth is None:
@@ -248,19 +259,25 @@ def require_action(draft: Draft, stage: str, name: str, action: Action) -> None:
             titles = "; ".join(f"{rule.title} ({rule.id})" for rule in blocking)
             raise GuardRefusedError(
                 draft.before.id,
-                f"needs {ref}: {titles}",
+                N_("needs {ref}: {titles}"),
                 rule=ref,
                 clause=next((rule.clause for rule in blocking if rule.clause), ""),
+                ref=ref,
+                titles=titles,
             )
     if action.times is not None and int(draft.get("times", f"{stage}.{name}", 0)) >= action.times:
-        raise ActionNotAllowedError(draft.before.id, f"was already taken {action.times} times, as often as it may be")
+        raise ActionNotAllowedError(
+            draft.before.id, N_("was already taken {times} times, as often as it may be"), times=action.times
+        )
     if action.opinion and not draft.command.note and draft.command.person != SYSTEM:
-        raise GuardRefusedError(draft.before.id, "needs an opinion in words", rule="opinion", advice="add --note TEXT")
+        raise GuardRefusedError(
+            draft.before.id, N_("needs an opinion in words"), rule="opinion", advice=N_("add --note TEXT")
+        )
     for spec, state in running(draft):
         if spec.kind == "wait" and spec.until == f"{stage}.{name}":
             raise GuardRefusedError(
-                draft.before.id, f"not before {state.due_date.isoformat()} is over: {spec.title}",
-                rule=spec.id, clause=spec.clause,
+                draft.before.id, N_("not before {day} is over: {title}"),
+                rule=spec.id, clause=spec.clause, day=state.due_date.isoformat(), title=spec.title,
             )  # fmt: skip
 
 
@@ -269,9 +286,9 @@ def require_no_objection(draft: Draft) -> None:
     if any(link["k"] == "objection" for link in draft.section("links").values()):
         raise GuardRefusedError(
             draft.before.id,
-            "an objection is being verified",
+            N_("an objection is being verified"),
             rule="objection",
-            advice="it must be answered first: bangfu notice answer",
+            advice=N_("it must be answered first: bangfu notice answer"),
         )
 
 

@@ -34,15 +34,18 @@ from engine.cases import (
 from engine.deciding import decide
 from engine.drafting import World, derived_id
 from engine.errors import (
+    N_,
     ActionNotAllowedError,
     BangfuError,
     CaseError,
     CaseNotFoundError,
     CommandReusedError,
     ConflictError,
+    InputError,
     PermissionDeniedError,
     StaleCaseError,
     UnknownOutcomeError,
+    Words,
 )
 from engine.ids import uuid7
 from engine.offering import Offer, offered
@@ -94,8 +97,11 @@ class ListRefusedError(BangfuError):
     """Some cases of the list cannot be decided so; nothing was changed."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
-        lines = "; ".join(f"{each.number}: {each.error}" for each in refusals)
-        super().__init__(lines, advice="leave them out of this act, or mend what is missing")
+        super().__init__(
+            N_("{count} cases of the list cannot be decided so; nothing was changed"),
+            advice=N_("leave them out of this act, or mend what is missing"),
+            count=len(refusals),
+        )
         self.refusals = tuple(refusals)
 
 
@@ -148,7 +154,9 @@ class Office:
         day = self.calendar(county).local_date(self.time_source.now())
         posts = staff.posts(person, day)
         if not posts:
-            raise PermissionDeniedError(None, f"{person} holds no post here", advice="see: bangfu person list")
+            raise PermissionDeniedError(
+                None, N_("{person} holds no post here"), advice=N_("see: bangfu person list"), person=person
+            )
         return Scope(county, person, tuple((held.post, held.division) for held in posts))
 
     # --- commands ---
@@ -195,7 +203,7 @@ class Office:
             except ConflictError:
                 continue
             return tuple(Receipt(batch.cases[event.case], event) for event in events if event.case in acts)
-        raise StaleCaseError(None, "others keep changing these cases; try again")
+        raise StaleCaseError(None, N_("others keep changing these cases; try again"))
 
     def offered(self, county: str, case_id: UUID, person: str) -> tuple[Offer, ...]:
         """What *person* may do on the case now, and why not the rest."""
@@ -273,7 +281,7 @@ class Office:
                     self._log("commit_unknown", case=case_id)
                 lost_race = True
                 continue
-            except CaseError as error:
+            except (CaseError, InputError) as error:
                 earlier = self._earlier(county, command)
                 if earlier is not None:
                     return earlier
@@ -298,17 +306,23 @@ class Office:
         last = events[-1] if events else None
         by = last.actor if last is not None else ""
         did = str(last.body.get("action", last.kind)) if last is not None else ""
-        return StaleCaseError(case_id, f"{by or 'the scheduler'} was faster: {did}", by=by, did=did)
+        return StaleCaseError(
+            case_id, N_("{who} was faster: {what}"), by=by, did=did, who=by or Words(N_("the scheduler")), what=did
+        )
 
     def _world(self, county: str, loaded: Loaded) -> World:
         return World(self.calendar(county), self.staff(county, loaded.staff_revision), loaded.members)
 
     def _require_person(self, county: str, command: Command) -> None:
         if isinstance(command, _INTERNAL) or command.person == SYSTEM:
-            raise PermissionDeniedError(None, "only bangfu itself does this")
+            raise PermissionDeniedError(None, N_("only bangfu itself does this"))
         if command.person not in self.staff(county).people:
             raise PermissionDeniedError(
-                None, f"{command.person} is not among the staff of {county}", advice="see: bangfu person list"
+                None,
+                N_("{person} is not among the staff of {county}"),
+                advice=N_("see: bangfu person list"),
+                person=command.person,
+                county=county,
             )
 
 

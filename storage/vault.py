@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from engine.cases import canonical
-from engine.errors import ConfigurationError, StorageError
+from engine.errors import N_, ConfigurationError, StorageError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -51,7 +51,7 @@ def decode_key(text: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise ConfigurationError("the master key is not 32 bytes in base64", advice="`bangfu init` makes one")
+        raise ConfigurationError(N_("the master key is not 32 bytes in base64"), advice=N_("`bangfu init` makes one"))
     return key
 
 
@@ -67,12 +67,14 @@ def read_key(path: Path) -> bytes:
         text = path.read_text(encoding="ascii")
     except FileNotFoundError as error:
         raise ConfigurationError(
-            f"there is no key file {path}", advice="put it back from its safe copy; without it nothing sealed opens"
+            N_("there is no key file {path}"),
+            advice=N_("put it back from its safe copy; without it nothing sealed opens"),
+            path=path,
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"the key file {path} cannot be read") from error
+        raise ConfigurationError(N_("the key file {path} cannot be read"), path=path) from error
     if os.name == "posix" and mode & 0o077:
-        raise ConfigurationError(f"others may read the key file {path}", advice=f"chmod 600 {path}")
+        raise ConfigurationError(N_("others may read the key file {path}"), advice=N_("chmod 600 {path}"), path=path)
     return decode_key(text)
 
 
@@ -90,7 +92,9 @@ def create_key(path: Path, random_bytes: Callable[[int], bytes] = os.urandom) ->
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise ConfigurationError(f"the key file {path} cannot be made: {error.strerror}") from error
+        raise ConfigurationError(
+            N_("the key file {path} cannot be made: {strerror}"), path=path, strerror=error.strerror
+        ) from error
     return key
 
 
@@ -137,10 +141,10 @@ class Sealer:
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
             if raw[: len(self._head)] != self._head:
-                raise StorageError("a sealed value belongs to another key")
+                raise StorageError(N_("a sealed value belongs to another key"))
             return self._cipher.decrypt(raw[len(self._head) : _HEAD], raw[_HEAD:], self._owner + purpose.encode())
         except (InvalidTag, ValueError) as error:
-            raise StorageError("a sealed value was changed, or belongs elsewhere") from error
+            raise StorageError(N_("a sealed value was changed, or belongs elsewhere")) from error
 
 
 class Vault:
