@@ -390,7 +390,7 @@ def test_rules_may_not_go_in_a_circle() -> None:
         "x.yaml:38:31: `hit_kind` depends on itself: hit_kind → clean → hit_kind"
     ]
     assert _faults("income / size", "twice")[0].startswith("x.yaml:26:38: `per_head` depends on itself")
-    assert _faults("age >= 18", "grown")[0].startswith("x.yaml:40:27: `adult` depends on itself")
+    assert _faults("age >= 18", "grown")[0].startswith("x.yaml:31:52: `grown` depends on itself")
 
 
 @pytest.mark.parametrize(
