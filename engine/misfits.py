@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
@@ -37,9 +38,7 @@ _KINDS = {
     "dict_type": "a map",
     "model_type": "a map",
     "model_attributes_type": "a map",
-    "is_instance_of": "another kind of value",
-    "decimal_type": "a number",
-    "none_required": "nothing",
+    "is_instance_of": "a number",
 }
 
 
@@ -87,48 +86,53 @@ def _place(detail: Any, nodes: Mapping[Path, Node]) -> Path:
 def _fault(detail: Any, nodes: Mapping[Path, Node], model: type[BaseModel]) -> Fault:
     path = _place(detail, nodes)
     node, kind, context = nodes[path], detail["type"], detail.get("ctx", {})
-    name = path[-1] if path else ""
+    name = _called(path)
     if kind == "extra_forbidden":
-        advice = _nearest(name, _allowed(path[:-1], model))
-        return node.fault_at_key(f"`{name}` is not a key here", advice, "unknown-key")
+        advice = _nearest(path[-1], _allowed(path[:-1], model))
+        return node.fault_at_key(f"{name} is not a key here", advice, "unknown-key")
     if kind == "missing":
         wanted = str(detail["loc"][-1])
-        what = f"`{name}` needs `{wanted}`" if path else f"`{wanted}` is missing"
+        what = f"{name} needs `{wanted}`" if path else f"`{wanted}` is missing"
         return node.fault_at_key(what, "", "missing-key")
     if detail["loc"] and detail["loc"][-1] == "[key]":
         shape, advice = _shape(context.get("pattern", ""))
-        return node.fault_at_key(f"`{name}` is not {shape}", advice, "name")
+        return node.fault_at_key(f"{name} is not {shape}", advice, "name")
     if kind == "string_pattern_mismatch":
         shape, advice = _shape(context["pattern"])
         return node.fault(f"`{node.value}` is not {shape}", advice, "value")
     if kind == "literal_error":
         advice = _nearest(_shown(node), re.findall(r"'([^']*)'", context["expected"]))
-        return node.fault(f"`{_shown(node)}` is not one of the words for `{name}`", advice, "value")
+        return node.fault(f"`{_shown(node)}` is not one of the words for {name}", advice, "value")
     if kind == "value_error":
         return node.fault(str(context.get("error", detail["msg"])), "", "shape")
     if kind in ("string_too_long", "string_too_short"):
         bound = context.get("max_length", context.get("min_length"))
         size = "longer" if kind == "string_too_long" else "shorter"
-        return node.fault(f"`{name}` is {size} than {bound} characters", "", "value")
+        return node.fault(f"{name} is {size} than {bound} characters", "", "value")
     if kind in ("greater_than_equal", "less_than_equal"):
         bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
-        return node.fault(f"`{name}` must be {bound}, and is {node.value}", "", "value")
-    return node.fault(f"`{name}`: {detail['msg'][:1].lower()}{detail['msg'][1:]}", "", "value")
+        return node.fault(f"{name} must be {bound}, and is {node.value}", "", "value")
+    return node.fault(f"{name}: {detail['msg'][:1].lower()}{detail['msg'][1:]}", "", "value")
 
 
 def _wrong_kind(group: list[Any], nodes: Mapping[Path, Node]) -> Fault:
     path = _place(group[0], nodes)
     node = nodes[path]
-    name = path[-1] if path else "definition"
+    name = _called(path)
     wanted = " or ".join(dict.fromkeys(_KINDS.get(detail["type"]) or _words(detail) for detail in group))
     advice = ""
     if isinstance(node.value, bool):
         advice = "`yes` and `no` are the words of the language" if "text" in wanted else ""
-    elif isinstance(node.value, int) and "text" in wanted:
+    elif isinstance(node.value, (int, Decimal)) and "text" in wanted:
         advice = "put it in quotes"
-    elif node.value is None:
-        advice = "nothing is written here: write a value, or leave the key out"
-    return node.fault(f"`{name}` should be {wanted}, and is {_kind_of(node)}", advice, "kind")
+    return node.fault(f"{name} should be {wanted}, and is {_kind_of(node)}", advice, "kind")
+
+
+def _called(path: Path) -> str:
+    """What a message calls the value at *path*: by its key, or by its number in a list."""
+    if path and path[-1].isdecimal():
+        return f"element {int(path[-1]) + 1} of `{path[-2]}`"
+    return f"`{path[-1]}`" if path else "the definition"
 
 
 def _words(detail: Any) -> str:
@@ -138,9 +142,7 @@ def _words(detail: Any) -> str:
 def _kind_of(node: Node) -> str:
     if isinstance(node.value, dict):
         return "a map"
-    if isinstance(node.value, list):
-        return "a list"
-    return "empty" if node.value is None else f"`{_shown(node)}`"
+    return "a list" if isinstance(node.value, list) else f"`{_shown(node)}`"
 
 
 def _shown(node: Node) -> str:
@@ -155,8 +157,8 @@ def _shape(pattern: str) -> tuple[str, str]:
             return words
     if pattern.startswith("^(text|"):
         return "a type of fact", "text, number, yuan, share, date, yes_no, person, table, `one of a, b`, `many of a, b`"
-    if "24:00" in pattern or "[01]" in pattern:
-        return "a time of day", "write it as 18:00"
+    if pattern.startswith("^([01]"):
+        return "a time of day", "write it in quotes, as '18:00'"
     return "written as it should be", f"it should match {pattern}"
 
 

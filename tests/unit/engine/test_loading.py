@@ -9,8 +9,10 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import BaseModel, Field, StringConstraints
 
 from engine.calendar import CalendarYear
 from engine.errors import DefinitionError, Fault
@@ -204,6 +206,30 @@ def test_an_inline_panel_is_judged_as_a_panel() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("params: {a: {title: 甲, type: amount, value: true}}", "5:45: `value` should be text or a whole number or a number or a map or a list, and is `true` (`yes` and `no` are the words of the language)"),
+        ("params: {a: {title: 甲, type: amount, value: [1.5]}}", "5:46: element 1 of `value` should be text, and is `1.5` (put it in quotes)"),
+        ("params: {a: {title: 甲, type: amount, by: {a: b}}}", "5:38: `by` should be a list, and is a map"),
+        ("facts: {a: {title: 甲, type: one}}", "5:29: `one` is not a type of fact (text, number, yuan, share, date, yes_no, person, table, `one of a, b`, `many of a, b`)"),
+        ("facts: {a: {title: 甲, type: text, options: [a]}}", "5:35: `options` should be a map, and is a list"),
+        ("papers: {a: {title: 甲, copies: 30}}", "5:32: `copies` must be at most 20, and is 30"),
+        ("papers: {a: {title: 甲, copies: 1.5}}", "5:32: `copies` should be a whole number, and is `1.5`"),
+        ("papers: {a: 3}", "5:13: `a` should be a map, and is `3`"),
+        ("clocks: {a: {title: 甲, limit: 3 day, day_ends: 25:00}}", "5:48: `25:00` is not a time of day (write it in quotes, as '18:00')"),
+        ("clocks: {a: {title: 甲, limit: 3 day, late: {soon: a.b}}}", "5:45: `soon` is not a time before or after (write `-3 day`, `+1 workday` or `12 hour`)"),
+        ("clocks: {a: {title: 甲, limit: 3 day, wait: 3 day}}", "5:10: a clock has either `limit` (must be over by) or `wait` (may not be before)"),
+        ("clocks: {a: {title: 甲, limit: " + "3" * 81 + "}}", "5:31: `limit` is longer than 80 characters"),
+        ("clocks: {a: {title: 甲, limit: 3 day, then: {to: [{wen: a, to: look}]}}}", "5:51: `wen` is not a key here (did you mean `when`?)"),
+        ("rules: {a: {title: 甲, if: 3}}", "5:27: `if` should be text, and is `3` (put it in quotes)"),
+        ("rules:\n  a:\n    title: 甲\n    if: |\n", "9:1: `if` is shorter than 1 characters"),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_wrong_shape_is_told_what_it_should_be(part: str, said: str) -> None:
+    assert f"x.yaml:{said}" in _faults(SMALL.replace("opens:", part + "\nopens:"))
+
+
 def test_all_that_is_wrong_is_said_at_once_in_the_order_of_the_file() -> None:
     text = _small("subject: person", "subject: dog").replace("closed", "open").replace("to: next", "too: next")
     assert [fault.split(" ")[0] for fault in _faults(text)] == [
@@ -297,6 +323,20 @@ def test_a_file_of_another_kind_is_read_as_safely() -> None:
     assert [str(f) for f in caught.value.faults] == ["y.yaml:3:1: `of` is not a key here (did you mean `off`?)"]
     with pytest.raises(DefinitionError):
         read_as(Source("y.yaml", "year: &y 2027\n"), CalendarYear)
+
+
+class _Coded(BaseModel):
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    digits: Annotated[tuple[str, ...], Field(max_length=1)] = ()
+
+
+def test_a_shape_that_has_no_words_is_told_by_its_pattern() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        read_as(Source("y.yaml", "code: abc\ndigits: [a, b]\n"), _Coded)
+    assert [str(fault) for fault in caught.value.faults] == [
+        "y.yaml:1:7: `abc` is not written as it should be (it should match ^[0-9]{2}$)",
+        "y.yaml:2:1: `digits`: tuple should have at most 1 item after validation, not 2",
+    ]
 
 
 def test_a_header_is_what_stands_at_the_top() -> None:
