@@ -130,6 +130,14 @@ class Sealer:
         """
         return json.loads(self._decrypt(token, purpose))
 
+    def seal_bytes(self, content: bytes, purpose: str) -> bytes:
+        """The token of a file's content, as ASCII."""
+        return self._encrypt(content, purpose).encode()
+
+    def open_bytes(self, token: bytes, purpose: str) -> bytes:
+        """The content that was sealed; raises as `open` does."""
+        return self._decrypt(token.decode("ascii", "replace"), purpose)
+
     def _encrypt(self, content: bytes, purpose: str) -> str:
         nonce = self._random_bytes(_NONCE)
         sealed = self._cipher.encrypt(nonce, content, self._owner + purpose.encode())

@@ -1,0 +1,129 @@
+"""
+The definitions that cases live under: as stored in the database, compiled once per process and content hash.
+
+Files are read only when a pack is deployed; from then on a case's procedure is what was stored (I29).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from engine.compiling import Procedure
+from engine.errors import N_, ConfigurationError, DefinitionError, Fault, InputError, NotFoundError
+from engine.loading import Definition, restore
+
+if TYPE_CHECKING:
+    from bangfu.library import Library
+    from storage.intake import Intake
+
+
+class StoredDefinitions:
+    """
+    :class:`engine.ports.Definitions` on the table of versions.
+
+    Args:
+        today: The legal day: of the versions deployed, the latest whose day has come is in force.
+    """
+
+    def __init__(self, intake: Intake, today: Callable[[], date]) -> None:
+        self._intake = intake
+        self._today = today
+        self._definitions: dict[str, Definition] = {}
+        self._procedures: dict[str, Procedure] = {}
+
+    def definition(self, version: str) -> Definition:
+        """
+        What a case is pinned to, its rules not compiled: all that a screen needs.
+
+        Raises:
+            DefinitionError: No such version is stored.
+        """
+        known = self._definitions.get(version)
+        if known is None:
+            try:
+                stored = self._intake.version(version)
+            except NotFoundError:
+                raise DefinitionError([Fault("", 0, 0, f"no definition {version[:12]} is stored here")]) from None
+            known = self._definitions[version] = restore(stored.canonical, stored.origins)
+        return known
+
+    def pinned(self, version: str) -> Procedure:
+        known = self._procedures.get(version)
+        if known is None:
+            known = self._procedures[version] = Procedure(self.definition(version))
+        return known
+
+    def in_force(self, workflow: str) -> Procedure:
+        return self.pinned(self.version_in_force(workflow))
+
+    def version_in_force(self, workflow: str) -> str:
+        """
+        The content hash that new cases of *workflow* begin under.
+
+        Raises:
+            ConfigurationError: None is deployed whose day has come.
+        """
+        today = self._today()
+        begun = [version for version in self._intake.versions(workflow) if version.from_date <= today]
+        if not begun:
+            raise ConfigurationError(
+                N_("no definition of {workflow} is in force here"),
+                advice=N_("deploy a pack: bangfu init --pack PACK"),
+                workflow=workflow,
+            )
+        # Of two from the same day the one deployed later; the list is in that order, and max() takes the first.
+        return max(reversed(begun), key=lambda version: version.from_date).hash
+
+    def deploy(self, library: Library, pack: str, from_date: date, now: datetime) -> Mapping[str, Definition]:
+        """
+        Put every workflow of *pack* into force from a day on.
+
+        Raises:
+            DefinitionError: One of them has errors; nothing was deployed.
+            InputError: The pack has no workflow.
+            NotFoundError: There is no such pack.
+        """
+        from storage.intake import Version
+
+        definitions = pack_definitions(library, pack)
+        errors = [fault for fault in faults_of(definitions) if fault.severity == "error"]
+        if errors:
+            raise DefinitionError(errors)
+        for name, definition in definitions.items():
+            self._intake.add_version(
+                Version(
+                    hash=definition.hash, workflow=name, pack=pack, canonical=definition.canonical,
+                    origins=definition.origins_text(), from_date=from_date, deployed_at=now,
+                )
+            )  # fmt: skip
+        return definitions
+
+
+def pack_definitions(library: Library, pack: str) -> Mapping[str, Definition]:
+    """
+    The workflows that *pack*, or a pack below it, says anything of: by id, in alphabetical order.
+
+    Raises:
+        InputError: There is none.
+        NotFoundError: There is no such pack.
+        DefinitionError: One of the files is wrong.
+    """
+    found = {name: library.definition(name, pack) for name in library.workflows()}
+    own = {name: definition for name, definition in found.items() if definition.workflow.pack}
+    if not own:
+        raise InputError(N_("the pack {pack} has no workflow"), field="pack", pack=pack)
+    return own
+
+
+def faults_of(definitions: Mapping[str, Definition], *, deployed: bool = True) -> tuple[Fault, ...]:
+    """What `check` finds in *definitions*, which know each other. Loads the rule compiler."""
+    from engine.checking import check
+
+    workflows = {name: definition.workflow for name, definition in definitions.items()}
+    return tuple(
+        fault
+        for definition in definitions.values()
+        for fault in check(definition, deployed=deployed, workflows=workflows)
+    )
