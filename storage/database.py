@@ -32,7 +32,7 @@ SCHEMA = "0001"
 SAFE_WAL = (3, 51, 3)
 _BUSY = (5, 6)
 _TRY_AGAIN = ("40001", "40P01", "55P03")
-_PRAGMAS = (
+SQLITE_PRAGMAS = (
     "busy_timeout=5000",
     "foreign_keys=ON",
     "synchronous=FULL",
@@ -279,7 +279,7 @@ def _sqlite_engine(url: str, new: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # Transactions are begun by name only.
-        for pragma in _PRAGMAS:
+        for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         if new and not in_memory:
             connection.execute(f"PRAGMA journal_mode={'WAL' if safe else 'TRUNCATE'}")
