@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import heapify, heappop, heappush
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from engine.calendar import Calendar
@@ -48,9 +48,11 @@ from engine.errors import (
     Words,
 )
 from engine.ids import uuid7
-from engine.offering import Offer, offered
 from engine.people import Staff
 from engine.ports import Definitions, DueTimer, Loaded, Scope, Store, TimeSource
+
+if TYPE_CHECKING:
+    from engine.offering import Offer
 
 #: How often a command is decided anew when somebody else was faster.
 TRIES = 4
@@ -207,6 +209,8 @@ class Office:
 
     def offered(self, county: str, case_id: UUID, person: str) -> tuple[Offer, ...]:
         """What *person* may do on the case now, and why not the rest."""
+        from engine.offering import offered
+
         loaded = self.store.load(county, case_id)
         world = self._world(county, loaded)
         procedure = self.definitions.pinned(loaded.case.version)
