@@ -40,7 +40,7 @@ SQLITE_PRAGMAS = (
     "cache_size=-65536",
     "temp_store=MEMORY",
 )
-_POSTGRES_OPTIONS = (
+POSTGRES_OPTIONS = (
     "-c statement_timeout=15s -c lock_timeout=3s -c idle_in_transaction_session_timeout=30s"
     " -c default_transaction_isolation=read\\ committed -c timezone=UTC"
 )
@@ -309,7 +309,7 @@ def _postgres_engine(url: str) -> Engine:
         max_overflow=24,
         pool_timeout=5,
         json_serializer=canonical,
-        connect_args={"options": _POSTGRES_OPTIONS},
+        connect_args={"options": POSTGRES_OPTIONS},
     )
 
 
