@@ -219,6 +219,24 @@ class Office:
             raise CaseNotFoundError(case_id)
         return offered(procedure, loaded.case, person, now, world)
 
+    def case(self, county: str, case_id: UUID, person: str) -> Case:
+        """
+        The case as last recorded, its secrets opened; :func:`engine.seeing.reads_secrets` says who may see those.
+
+        Raises:
+            CaseNotFoundError: There is no such case in the person's scope.
+        """
+        loaded = self.store.load(county, case_id)
+        day = self.calendar(county).local_date(self.time_source.now())
+        if not self.staff(county, loaded.staff_revision).sees(person, loaded.case.division, day):
+            raise CaseNotFoundError(case_id)
+        return loaded.case
+
+    def history(self, county: str, case_id: UUID, person: str) -> tuple[Event, ...]:
+        """What happened to the case, oldest first; raises as `case` does."""
+        self.case(county, case_id, person)
+        return tuple(self.store.events(county, case_id))
+
     def settle(self, county: str, case_id: UUID) -> Receipt | None:
         """Count a case's clocks again on the calendar in force; None if nothing moves."""
         try:

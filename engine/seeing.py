@@ -1,0 +1,61 @@
+"""
+Who may read what is sensitive in a case: whoever has a part in it.
+
+Everybody in whose scope a case lies sees that it is there, where it stands and what was done. The values of sensitive
+facts and papers are for those who hold, at the case's own division, a post that its procedure names: they decide by
+them. Supervisors, and officers of other matters, see that there is a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from engine.cases import Case
+from engine.drafting import seat_division
+from engine.people import Staff
+from engine.workflow import Choice, Panel, PostNames, Voiced, Workflow
+
+
+def reads_secrets(workflow: Workflow, case: Case, staff: Staff, person: str, day: date) -> bool:
+    """Whether *person* has a part in *case* on *day*, and so may read its sensitive facts."""
+    held = {(holding.post, holding.division) for holding in staff.posts(person, day)}
+    if not held:
+        return False
+    posts = {post.partition("@")[0] for post in _posts(workflow)} & {post for post, _ in held}
+    return any((post, seat_division(post, case.division)) in held for post in posts)
+
+
+def _posts(workflow: Workflow) -> Iterator[str]:
+    """Every post that the procedure names as one who opens, answers, posts or acts."""
+    for channel in workflow.opens.values():
+        yield from channel.by
+    for stage in workflow.stages.values():
+        yield from _voices(workflow, stage)
+        for action in stage.actions.values():
+            yield from action.by
+    for task in workflow.tasks.values():
+        yield from _voices(workflow, task)
+    for anywhere in workflow.anywhere.values():
+        yield from anywhere.by
+    for name, post in workflow.posts.items():
+        if post.else_:
+            yield name
+            yield post.else_
+
+
+def _voices(workflow: Workflow, question: Voiced) -> Iterator[str]:
+    if question.notice is not None:
+        yield question.notice.by
+    yield from _written(question.by or ())
+    if isinstance(question.panel, Panel):
+        yield from question.panel.seats
+    elif question.panel is not None:
+        named = (question.panel,) if isinstance(question.panel, str) else tuple(_written(question.panel))
+        for panel in named:
+            yield from workflow.panels[panel].seats
+
+
+def _written(given: PostNames | Choice) -> Iterator[str]:
+    for each in given:
+        yield each if isinstance(each, str) else each.use
