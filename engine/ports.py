@@ -15,7 +15,7 @@ from uuid import UUID
 
 from engine.cases import Case, Decision, Event
 from engine.compiling import Procedure
-from engine.divisions import prefix
+from engine.divisions import Level, prefix
 from engine.people import Staff
 
 
@@ -119,15 +119,27 @@ class Definitions(Protocol):
 # --- what people look at ----------------------------------------------------------------------------------------------
 
 
+#: Where a page of work ended: the due instant (None: no limit runs), the case, and the item's number in it.
+QueueKey = tuple[datetime | None, UUID, int]
+
+
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One open work item of a post, with what an officer decides by. Instants are UTC."""
+    """
+    One open work item of a post, with what an officer decides by. Instants are UTC.
+
+    Attributes:
+        no: Its number in the case.
+        version: The definition that the case is pinned to; titles come from it.
+        due_at: When the limit of what is asked, or else of the case, runs out; None if none runs.
+    """
 
     county: str
     case: UUID
+    no: int
     number: str
     workflow: str
-    title: str
+    version: str
     stage: str
     ask: str
     post: str
@@ -138,10 +150,14 @@ class QueueRow:
     due_at: datetime | None
     is_late: bool
 
+    @property
+    def key(self) -> QueueKey:
+        return self.due_at, self.case, self.no
+
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case as a list shows it; ``household`` is the householder's name as the reader may see it."""
+    """One case as a list shows it; ``household`` is the householder's name, ``at`` the instant of its last event."""
 
     county: str
     id: UUID
@@ -160,7 +176,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class LateRow:
-    """A deadline that has run out: whose clock, since when, and which posts hold it now."""
+    """A deadline that has run out: whose clock, since when, and which posts (``level.role@division``) have work now."""
 
     case: CaseRow
     clock: str
@@ -187,36 +203,59 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """Totals of one division and stage (or end): open, late now, done in time, done late."""
+    """
+    Totals of one division and stage, or end.
+
+    Attributes:
+        stage: For what has ended, the name of the end, with its ``outcome``.
+        late: Of ``open``, how many have a limit that has run out.
+        ended_late: Of ``ended``, how many missed some limit on their way.
+    """
 
     division: str
     workflow: str
     stage: str
+    outcome: str = ""
     open: int = 0
     late: int = 0
-    outcome: str = ""
     ended: int = 0
     ended_late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """One clock that ran or runs, for attribution of lateness: whose stage it was, and by how much it was missed."""
+    """
+    One clock of one entry, running or over.
+
+    Attributes:
+        kind: ``limit`` or ``wait``.
+        status: ``running``, ``stopped`` or ``ended``.
+        is_late: A limit that ran out before it ended, or before now.
+    """
 
     case: UUID
     number: str
     division: str
     clock: str
+    entry: int
     kind: str
     started_at: datetime
     due_at: datetime
     ended_at: datetime | None
     status: str
+    is_late: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """A list of cases that one act decides, and its cases with their outcomes so far."""
+    """
+    A list of cases that one act decides.
+
+    Attributes:
+        status: ``open`` until its act.
+        by: Who made it: a person's key.
+        items: Its cases in scope: id, number, and the action taken, empty before.
+    """
 
     county: str
     id: UUID
@@ -231,7 +270,14 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdRow:
-    """A household of the register as its reader may see it: names, place, statuses; numbers masked."""
+    """
+    A household of the register as officers see it.
+
+    Attributes:
+        id_number: The householder's, masked, as ``phone`` is; empty where unknown or erased.
+        statuses: Name → {v: value, since: instant, case: number}.
+        members: Of those who live there: name, relation, masked ID number.
+    """
 
     county: str
     id: UUID
@@ -245,18 +291,24 @@ class HouseholdRow:
 
 class Register(Protocol):
     """
-    The reading side of storage: lists, counts, search. Every method is told who reads, and gives only what lies in
-    the divisions of his posts (:func:`engine.divisions.contains`); what is out of scope does not exist (I19).
+    The reading side of storage: lists, counts, search.
+
+    Every method is told who reads, and gives only what lies in the divisions of his posts
+    (:func:`engine.divisions.contains`); what is out of scope does not exist (I19). Methods take *now* (aware) where
+    something may be late.
     """
 
     def queue(
-        self, scope: Scope, *, limit: int = 50, after: tuple[datetime, str] | None = None, late_only: bool = False
+        self, scope: Scope, now: datetime, *, limit: int = 50, after: QueueKey | None = None, late_only: bool = False
     ) -> Sequence[QueueRow]:
-        """Open work of the reader's own posts, soonest due first, in pages by key."""
+        """Open work of the reader's own posts, soonest due first; *after* is the ``key`` of the last row seen."""
         ...
 
     def find(self, scope: Scope, text: str, *, limit: int = 20) -> Sequence[CaseRow]:
-        """Cases by number, householder's name, or ID number (blind index)."""
+        """
+        Cases by number (whole, ``year-serial`` or the serial alone), by a person's ID number, or by how the name of the
+        householder or a member begins; open ones first, then the newest.
+        """
         ...
 
     def case_by_number(self, scope: Scope, number: str) -> CaseRow:
@@ -268,26 +320,44 @@ class Register(Protocol):
         ...
 
     def households(self, scope: Scope, text: str, *, limit: int = 20) -> Sequence[HouseholdRow]:
-        """Households by name or ID number."""
+        """Households by a member's ID number, or by how its name or a member's begins."""
         ...
 
-    def household(self, scope: Scope, household: UUID) -> HouseholdRow: ...
+    def household(self, scope: Scope, household: UUID) -> HouseholdRow:
+        """Raises NotFoundError, out of scope as well."""
+        ...
 
     def inbox(self, scope: Scope, *, unread_only: bool = True, limit: int = 50) -> Sequence[InboxRow]:
         """Messages to the reader's own posts, newest first."""
         ...
 
-    def mark_read(self, scope: Scope, rows: Sequence[InboxRow], at: datetime) -> int: ...
+    def mark_read(self, scope: Scope, rows: Sequence[InboxRow], at: datetime) -> int:
+        """Remember that the reader has read them; gives how many he had not before."""
+        ...
 
-    def overdue(self, scope: Scope, now: datetime, *, limit: int = 200) -> Sequence[LateRow]: ...
+    def overdue(self, scope: Scope, now: datetime, *, limit: int = 200) -> Sequence[LateRow]:
+        """Open cases with a running limit that has run out, longest first."""
+        ...
 
-    def board(self, scope: Scope, now: datetime) -> Sequence[BoardRow]: ...
+    def overdue_counts(self, scope: Scope, now: datetime) -> Mapping[str, int]:
+        """How many of those there are in each division that has open cases; cheap however many cases there are."""
+        ...
 
-    def clocks(self, scope: Scope, *, late_only: bool = False) -> Sequence[ClockRow]: ...
+    def board(self, scope: Scope, now: datetime, level: Level = Level.TOWNSHIP) -> Sequence[BoardRow]:
+        """Totals of everything in scope, by divisions of *level*, or the reader's own where that is lower."""
+        ...
 
-    def lists(self, scope: Scope, *, open_only: bool = True) -> Sequence[ListRow]: ...
+    def clocks(self, scope: Scope, now: datetime, *, late_only: bool = False) -> Sequence[ClockRow]:
+        """Every clock there was, by case, in the order they started."""
+        ...
 
-    def list(self, scope: Scope, list_id: UUID) -> ListRow: ...
+    def lists(self, scope: Scope, *, open_only: bool = True) -> Sequence[ListRow]:
+        """Lists, newest first."""
+        ...
+
+    def list(self, scope: Scope, list_id: UUID) -> ListRow:
+        """Raises NotFoundError, out of scope as well."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
