@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from engine.errors import N_, InputError
 
@@ -72,6 +73,8 @@ def full_code(code: str) -> str:
     return code.ljust(_DIGITS, "0")
 
 
+# A decision asks some twenty times, always about the same few places.
+@lru_cache(maxsize=8192)
 def level_of(code: str) -> Level:
     """The level of a 12-digit code: that of its last digits which are not all zero."""
     for level in reversed(Level):
@@ -81,6 +84,7 @@ def level_of(code: str) -> Level:
     raise InputError(N_("A division code has digits other than zero"), field="code")
 
 
+@lru_cache(maxsize=8192)
 def prefix(code: str) -> str:
     """The digits that every division inside this one begins with."""
     return code[: level_of(code).digits]
