@@ -30,6 +30,8 @@ from storage.vault import Vault
 SCHEMA = "0001"
 #: The first SQLite whose WAL mode does not corrupt a database with several connections (R5).
 SAFE_WAL = (3, 51, 3)
+#: How many connections stay at hand before the pool, which takes as long to give one as a short statement does.
+_AT_HAND = 4
 _BUSY = (5, 6)
 _TRY_AGAIN = ("40001", "40P01", "55P03")
 SQLITE_PRAGMAS = (
@@ -76,6 +78,7 @@ class Database:
         # One connection serves all threads of a database in memory; they take turns.
         in_memory = isinstance(engine.pool, StaticPool)
         self._turn: AbstractContextManager[Any] = threading.RLock() if in_memory else nullcontext()
+        self._at_hand: list[Any] = []
 
     @classmethod
     def create(cls, url: str, key: bytes, practice: bool = False) -> Database:
@@ -130,6 +133,7 @@ class Database:
         return cls(engine, vault, practice)
 
     def close(self) -> None:
+        self._let_go()
         self.engine.dispose()
 
     # --- connections ---
@@ -144,10 +148,7 @@ class Database:
             StorageError: Anything else that the driver says.
         """
         with self._turn:
-            try:
-                pooled = self.engine.raw_connection()
-            except (DBAPIError, self.driver_error) as error:
-                raise StorageError("the database cannot be reached") from error
+            pooled = self._take()
             try:
                 yield pooled.driver_connection
             except self.driver_error as error:
@@ -157,7 +158,24 @@ class Database:
                 self._clean(pooled)
                 raise
             finally:
-                pooled.close()
+                if pooled.is_valid and len(self._at_hand) < _AT_HAND:
+                    self._at_hand.append(pooled)
+                else:
+                    pooled.close()
+
+    def _take(self) -> Any:
+        try:
+            return self._at_hand.pop()
+        except IndexError:
+            pass  # Another thread may have taken the last one since we looked.
+        try:
+            return self.engine.raw_connection()
+        except (DBAPIError, self.driver_error) as error:
+            raise StorageError("the database cannot be reached") from error
+
+    def _let_go(self) -> None:
+        while self._at_hand:
+            self._at_hand.pop().close()
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
@@ -182,6 +200,7 @@ class Database:
         connection = pooled.driver_connection
         if self.is_lost(connection):
             pooled.invalidate()
+            self._let_go()
             self.engine.dispose()
             return
         try:
