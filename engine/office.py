@@ -338,7 +338,9 @@ class Office:
     def _require_person(self, county: str, command: Command) -> None:
         if isinstance(command, _INTERNAL) or command.person == SYSTEM:
             raise PermissionDeniedError(None, N_("only bangfu itself does this"))
-        if command.person not in self.staff(county).people:
+        # Whether he may act is decided with the staff of now; here a person whom we knew a moment ago is known enough.
+        known = self._staff.get(county)
+        if (known is None or command.person not in known.people) and command.person not in self.staff(county).people:
             raise PermissionDeniedError(
                 None,
                 N_("{person} is not among the staff of {county}"),
