@@ -50,6 +50,7 @@ def crowded(places: Places, recording: Recording, number: int) -> Bangfu:
         (_fill_postgres if bangfu.database.is_postgres else _fill_sqlite)(bangfu, number)
         bangfu.database.close()
         places.rename(scratch, name)
+    places.warm(name)
     return Bangfu(places.open(name))
 
 

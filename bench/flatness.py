@@ -13,6 +13,8 @@ from bench.work import COUNTY, Bangfu, walk
 from engine.cases import Case
 
 TARGET = 1.25
+#: Rounds before those that count: the upper parts of large indexes come into memory.
+WARMING = 10
 
 
 def by_age(name: str, bangfu: Bangfu, rounds: int, chance: random.Random, age: int = 1000) -> Measure:
@@ -53,11 +55,12 @@ def by_number(
         few, many: A filled database, and how many cases it has.
         each: How many decisions a round.
     """
-    chosen = [_untouched(bangfu, number, rounds * each, chance) for bangfu, number in (few, many)]
+    first = WARMING * each
+    chosen = [_untouched(bangfu, number, first + rounds * each, chance) for bangfu, number in (few, many)]
     for (bangfu, _), cases in zip((few, many), chosen, strict=True):
-        _submit(bangfu, cases[:each])
+        _submit(bangfu, cases[:first])
     series = Series()
-    for start in range(each, rounds * each, each):
+    for start in range(first, first + rounds * each, each):
         sides = {
             side: partial(_submit, bangfu, cases[start : start + each])
             for side, (bangfu, _), cases in zip(("few", "many"), (few, many), chosen, strict=True)

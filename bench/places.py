@@ -68,6 +68,13 @@ class Places:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
         return found is not None
 
+    def warm(self, name: str) -> None:
+        """Have a SQLite file in the system's memory, as that of a machine that has been up for a while is."""
+        if self.kind == "sqlite":
+            with self.path(name).open("rb") as file:
+                while file.read(1 << 24):
+                    pass
+
     def rename(self, name: str, to: str) -> None:
         """Nothing may have it open."""
         if self.kind == "sqlite":

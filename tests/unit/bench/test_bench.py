@@ -21,7 +21,7 @@ from bench.work import COUNTY, WALK, Bangfu, walk
 from engine.cases import replay
 from storage.tables import Row
 
-TINY = bench.Size(rounds=2, cases=2, age=20, few=5, many=40)
+TINY = bench.Size(rounds=2, cases=2, age=20, few=30, many=60)
 #: Another in every case, or at every run.
 RANDOM = {
     "id",
