@@ -1,0 +1,497 @@
+"""
+What must always be true of a database, checked from what is stored and nothing else.
+
+One function for everybody who asks: tests, random walks, the demonstration, `bangfu doctor`. It reads in one snapshot,
+a page of cases at a time, and folds every case's log anew: what the log says is compared with the record, with the rows
+of every table, with the definition that the case is pinned to, and with the calendars.
+"""
+# ruff: noqa: S608 - what is put into texts are constants of this module; every value is a parameter.
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from engine import clocks, routes
+from engine.calendar import Calendar
+from engine.cases import Case, Event, canonical, fold, instant, link_hash
+from engine.clocks import ClockState
+from engine.divisions import contains
+from engine.loading import restore
+from engine.people import Staff
+from engine.workflow import NO_POST, Workflow
+from storage.database import Database
+from storage.packing import PLAIN, Packer
+from storage.spreading import CHILDREN, Spread, due_at
+from storage.store import SqlStore
+from storage.tables import from_millis, millis
+
+#: What takes a case towards approval.
+_FORWARD = ("pass", "grant")
+_VILLAGE = ("village", "group")
+#: Tables that follow from the log alone; what is told to posts does not stand in it.
+_FROM_LOG = ("clock", "timer", "work_item", "task", "response", "notice", "case_link", "list_item")
+_CASE = (
+    "number", "workflow", "version", "subject", "household", "division", "stage", "status", "outcome", "ending", "seq",
+    "entry", "at", "opened_at", "due_at", "parent", "head", "record",
+)  # fmt: skip
+_EVENT = ("seq", "version", "at", "command", "kind", "asked", "actor", "post", "behalf", "hash", "text")
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something that must not be: which invariant (I1 …), of which case (its number, or id), and what was found."""
+
+    invariant: str
+    case: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.case}: {self.what}"
+
+
+def check(
+    database: Database, now: datetime, *, calendars: Iterable[Calendar] = (), never: Sequence[str] = ()
+) -> list[Violation]:
+    """
+    Everything that is wrong in *database*.
+
+    Args:
+        now: Aware. Who holds which post is asked of its legal day.
+        calendars: Deadlines counted on one of them are counted again (I14); the last is the one in force.
+        never: Texts that must stand in no event and no record, such as values of a test that are secret (I25).
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    known = {calendar.id: calendar for calendar in calendars}
+    with database.connection() as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if database.is_postgres else "BEGIN")
+        try:
+            return list(_Checker(database, connection, now, known, tuple(never)).violations())
+        finally:
+            connection.execute("ROLLBACK")
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    hash: str
+    workflow: Workflow
+    edges: frozenset[tuple[str, str, str]]
+    packer: Packer
+
+
+class _Checker:
+    def __init__(
+        self,
+        database: Database,
+        connection: Any,
+        now: datetime,
+        calendars: Mapping[str, Calendar],
+        never: tuple[str, ...],
+    ) -> None:
+        self._connection = connection
+        self._is_postgres = database.is_postgres
+        self._store = SqlStore(database)
+        self._now = now
+        self._calendars = calendars
+        self._never = never
+        self._staff: dict[str, Staff] = {}
+        self._versions: dict[int | None, _Version] = {}
+
+    def violations(self) -> Iterator[Violation]:
+        for no, digest, text, words in self._all("SELECT no, hash, canonical, words FROM workflow_version", ()):
+            self._versions[no] = _Version(digest, *_understood(digest, text), Packer(bytes(words)))
+        after: tuple[str, Any] | None = None
+        while page := self._page(after):
+            children = {table: self._children(table, page) for table in ("case_event", "outbox", *_FROM_LOG)}
+            for county, case, row in page:
+                rows = {table: found.get((county, case), []) for table, found in children.items()}
+                yield from _OfCase(self, county, case, row, rows).violations()
+            after = page[-1][:2]
+
+    def staff(self, county: str) -> Staff:
+        if county not in self._staff:
+            self._staff[county] = self._store.staff(county)
+        return self._staff[county]
+
+    # --- rows ---
+
+    def _page(self, after: tuple[str, Any] | None) -> list[tuple[str, Any, dict[str, Any]]]:
+        where = "WHERE (county, id) > (?, ?) " if after else ""
+        rows = self._all(
+            f"SELECT county, id, {', '.join(_CASE)} FROM cases {where}ORDER BY county, id LIMIT {_PAGE}", after or ()
+        )
+        return [(county, case, dict(zip(_CASE, rest, strict=True))) for county, case, *rest in rows]
+
+    def _children(self, table: str, page: Sequence[Any]) -> dict[tuple[str, Any], list[dict[str, Any]]]:
+        columns = CHILDREN[table].columns if table != "case_event" else _EVENT
+        rows = self._all(
+            f"SELECT county, case_id, {', '.join(columns)} FROM {table}"
+            " WHERE (county, case_id) >= (?, ?) AND (county, case_id) <= (?, ?)",
+            (*page[0][:2], *page[-1][:2]),
+        )
+        found: dict[tuple[str, Any], list[dict[str, Any]]] = {}
+        for county, case, *rest in rows:
+            found.setdefault((county, case), []).append(dict(zip(columns, rest, strict=True)))
+        return found
+
+    def _all(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        return self._connection.execute(sql.replace("?", "%s") if self._is_postgres else sql, values).fetchall()
+
+    def as_id(self, value: UUID) -> Any:
+        return value if self._is_postgres else value.bytes
+
+    def as_uuid(self, stored: Any) -> UUID:
+        return stored if isinstance(stored, UUID) else UUID(bytes=bytes(stored))
+
+    def version(self, no: int | None) -> _Version | None:
+        return self._versions.get(no)
+
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    @property
+    def calendars(self) -> Mapping[str, Calendar]:
+        return self._calendars
+
+    @property
+    def never(self) -> tuple[str, ...]:
+        return self._never
+
+
+@dataclass(slots=True)
+class _OfCase:
+    """One case: its row, its log, its other rows."""
+
+    checker: _Checker
+    county: str
+    stored_id: Any
+    row: Mapping[str, Any]
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    found: list[Violation] = field(default_factory=list)
+
+    def violations(self) -> list[Violation]:
+        version = self.checker.version(self.row["version"])
+        packer = version.packer if version else PLAIN
+        self._log(packer)
+        if self.found:
+            return self.found  # What cannot be read tells nothing further.
+        events = [self._event(row, packer) for row in self._ordered]
+        self._chain(events, packer)
+        before = Case(self.county, self.id)
+        spread = Spread(self.checker.as_id)
+        told = _Told()
+        for event in events:
+            after = fold(before, event)
+            spread.changes(event, after)
+            if version is not None:
+                self._step(version, before, event, after, told)
+            before = after
+        self._record(before, packer)
+        self._tables(spread)
+        self._timers(before, events)
+        if version is not None:
+            self._life(version.workflow, before)
+        return self.found
+
+    def _say(self, invariant: str, what: str) -> None:
+        self.found.append(Violation(invariant, str(self.row["number"] or self.id), what))
+
+    @property
+    def id(self) -> UUID:
+        return self.checker.as_uuid(self.stored_id)
+
+    @property
+    def _ordered(self) -> list[Mapping[str, Any]]:
+        return sorted(self.rows["case_event"], key=lambda row: int(row["seq"]))
+
+    # --- the log ---
+
+    def _log(self, packer: Packer) -> None:
+        numbers = [row["seq"] for row in self._ordered]
+        if numbers != list(range(1, len(numbers) + 1)) or self.row["seq"] != len(numbers):
+            self._say("I1", f"events {numbers}, but the case counts {self.row['seq']}")
+        for row in (*self._ordered, {"seq": "record", "text": self.row["record"]}):
+            try:
+                text = packer.unpack(bytes(row["text"]))
+                json.loads(text)
+            except ValueError:
+                self._say("I23", f"what is kept of {row['seq']} cannot be read")
+                continue
+            if any(word in text for word in self.checker.never):
+                self._say("I25", f"a secret value stands in {row['seq']}")
+
+    def _event(self, row: Mapping[str, Any], packer: Packer) -> Event:
+        content = json.loads(packer.unpack(bytes(row["text"])))
+        version = self.checker.version(row["version"])
+        return Event(
+            county=self.county, case=self.id, seq=row["seq"], at=from_millis(row["at"]), kind=row["kind"],
+            command=self.checker.as_uuid(row["command"]), asked=bytes(row["asked"]), actor=row["actor"],
+            post=row["post"], behalf=row["behalf"], version=version.hash if version else "", body=content["b"],
+            changes=tuple((section, key, value) for section, key, value in content["c"]), hash=bytes(row["hash"]),
+        )  # fmt: skip
+
+    def _chain(self, events: Sequence[Event], packer: Packer) -> None:
+        """I23: every hash covers its event and the hash before it; I10: times never decrease."""
+        previous, at = b"", None
+        for event, row in zip(events, self._ordered, strict=True):
+            if link_hash(event, previous, packer.unpack(bytes(row["text"]))) != event.hash:
+                self._say("I23", f"the hash of event {event.seq} is not that of its content")
+            if at is not None and event.at < at:
+                self._say("I10", f"event {event.seq} happened before the one before it")
+            previous, at = event.hash, event.at
+        if previous != bytes(self.row["head"]):
+            self._say("I23", "the case's head is not the hash of its last event")
+
+    # --- each event ---
+
+    def _step(self, version: _Version, before: Case, event: Event, after: Case, told: _Told) -> None:
+        if before.stage != after.stage or event.body.get("from"):
+            self._move(version, before, event, after)
+        self._notices(version.workflow, before, event, after)
+        self._deadlines(event)
+        self._duties(version.workflow, before, event, told)
+        self._secrets(version.workflow, event)
+        if before.status == "closed" and event.changes:
+            self._say("I8", f"event {event.seq} ({event.kind}) on a closed case")
+
+    def _move(self, version: _Version, before: Case, event: Event, after: Case) -> None:
+        """I3: it is an edge of the definition; I13: not towards approval while an objection is open."""
+        source = str(event.body.get("from") or routes.NEW)
+        name = str(event.body.get("action") or event.body.get("channel") or "")
+        if name == "then":
+            name = str(event.body["clock"])
+        edge = (source, name, after.stage)
+        begun = before.stage or routes.NEW
+        sender = before.get("sender", {}) or {}
+        known = edge in version.edges or (sender.get("stage") == after.stage and event.body.get("means") == "pass")
+        if not known or (source != begun and source not in _onward(version.edges, begun)):
+            self._say("I3", f"event {event.seq} goes from {begun} by {edge}")
+        if (
+            event.body.get("means") in _FORWARD
+            and before.seq
+            and any(link["k"] == "objection" for link in after.section("links").values())
+        ):
+            self._say("I13", f"event {event.seq} ({name}) with an objection open")
+
+    def _notices(self, workflow: Workflow, before: Case, event: Event, after: Case) -> None:
+        """I12: a notice is over at its legal end and not before, and is not left towards approval until it is."""
+        for ask, posting in after.section("notices").items():
+            over, earlier = posting.get("over"), before.section("notices").get(ask, {})
+            if over and (earlier.get("over") != over or earlier.get("n") != posting["n"]):
+                wait = before.section("clocks").get(f"{ask}.wait")
+                if instant(over) > event.at or (wait is not None and wait["due"] != over):
+                    self._say("I12", f"the notice {ask} was over with event {event.seq}, its legal end is {over}")
+        stage = workflow.stages.get(before.stage)
+        if stage is None or stage.notice is None or after.stage == before.stage:
+            return
+        if event.body.get("means") not in _FORWARD:
+            return
+        asked = before.section("asks").get(before.stage, {})
+        posting = after.section("notices").get(before.stage, {})
+        if not asked.get("w") and (posting.get("n") != asked.get("n") or not posting.get("over")):
+            self._say("I12", f"event {event.seq} leaves the notice {before.stage} before its end")
+
+    def _deadlines(self, event: Event) -> None:
+        """I14: every deadline follows from its ledger and the calendar that it names."""
+        for section, name, value in event.changes:
+            if section != "clocks" or value is None:
+                continue
+            calendar = self.checker.calendars.get(value["cal"])
+            if calendar is not None and not _is_reproducible(name, canonical(value), calendar):
+                self._say("I14", f"{name} of event {event.seq} is due {value['due']}, counted again it is not")
+
+    def _duties(self, workflow: Workflow, before: Case, event: Event, told: _Told) -> None:
+        """I18: who prepared a case does not judge it, no declared relative takes part; I17: he holds such a post."""
+        if not event.actor:
+            return
+        staff = self.checker.staff(self.county)
+        person = staff.people.get(event.actor)
+        household = str(before.get("household") or before.subject or "")
+        takes_part = event.kind in ("acted", "claimed", "posted", "proved")
+        if takes_part and person is not None and household in person.relatives:
+            self._say("I18", f"{event.actor}, a declared relative, took part in event {event.seq}")
+        if event.post and person is not None:
+            post, _, division = event.post.partition("@")
+            if not any((held.post, held.division) == (post, division) for held in person.posts):
+                self._say("I17", f"{event.actor} acted as {event.post} in event {event.seq} and never held it")
+        ask = str(event.body.get("ask") or event.body.get("on") or before.stage)
+        if event.kind == "opened":
+            told.acts.setdefault("opens", set()).add(event.actor)
+        elif event.kind == "acted":
+            means = self._means(workflow, ask, event)
+            others = {other for other, persons in told.acts.items() if other != ask and event.actor in persons}
+            village = event.post.partition(".")[0] in _VILLAGE
+            judged_both = means == "grant" or (means in ("pass", "refuse") and not village and others - {"opens"})
+            if others and judged_both and not told.granted:
+                self._say("I18", f"{event.actor} judged in event {event.seq} ({ask}) after {', '.join(sorted(others))}")
+            told.acts.setdefault(ask, set()).add(event.actor)
+        told.granted = told.granted or event.body.get("means") == "grant"
+
+    @staticmethod
+    def _means(workflow: Workflow, ask: str, event: Event) -> str:
+        """What an answer means: of a panel's member, what the answer that he gave would mean."""
+        stage = workflow.stages.get(ask)
+        answer = str(event.body.get("answer") or event.body.get("action") or "")
+        if stage is None:
+            return "pass"
+        if answer in stage.actions:
+            return stage.actions[answer].means
+        return str(event.body.get("means") or "record")
+
+    def _secrets(self, workflow: Workflow, event: Event) -> None:
+        """I25: what the definition calls secret, and every note, is in the log as ciphertext only."""
+        notes = event.body.get("note")
+        if notes is not None and not _is_sealed(notes):
+            self._say("I25", f"the note of event {event.seq} is not sealed")
+        for section, key, value in event.changes:
+            if section != "facts" or value is None:
+                continue
+            fact = workflow.facts.get(key.partition("/")[0])
+            if fact is not None and fact.secret and not _is_sealed(value["v"]):
+                self._say("I25", f"{key} of event {event.seq} is not sealed")
+
+    # --- what came of it ---
+
+    def _record(self, case: Case, packer: Packer) -> None:
+        """I2: the log, folded, is the record; the case's own columns are the same."""
+        if packer.unpack(bytes(self.row["record"])) != case.record():
+            self._say("I2", "the record is not what its events make")
+        due, parent = due_at(case), case.get("parent", None)
+        expected = {
+            "number": case.number, "workflow": case.workflow, "subject": case.subject, "division": case.division,
+            "stage": case.stage, "status": case.status, "outcome": case.get("outcome"), "ending": case.get("end"),
+            "entry": case.entry, "at": millis(case.at), "opened_at": millis(case.opened_at),
+            "due_at": due and millis(due), "parent": parent and self.checker.as_id(UUID(parent[0])),
+        }  # fmt: skip
+        for name, value in expected.items():
+            if self.row[name] != value:
+                self._say("I2", f"{name} is {self.row[name]!r}, its events make {value!r}")
+
+    def _tables(self, spread: Spread) -> None:
+        """I2: every row follows from the log."""
+        for table in _FROM_LOG:
+            child = CHILDREN[table]
+            compared = [name for name in child.values if name not in child.kept]
+            expected = {
+                key: {name: value for name, value in zip(child.values, values, strict=True) if name in compared}
+                for key, values in spread.puts.get(table, {}).items()
+            }
+            stored = {
+                tuple(row[name] for name in child.keys): {name: row[name] for name in compared}
+                for row in self.rows[table]
+            }
+            for key in sorted(expected.keys() | stored.keys(), key=repr):
+                if expected.get(key) != stored.get(key):
+                    self._say("I2", f"{table} {key} is {stored.get(key)}, its events make {expected.get(key)}")
+
+    def _timers(self, case: Case, events: Sequence[Event]) -> None:
+        """I9: a timer has fired if and only if one event says so; I10: never early; one pending timer a clock."""
+        fired = Counter(str(event.body["timer"]) for event in events if event.kind == "fired")
+        due = {str(event.body["timer"]): event for event in events if event.kind == "fired"}
+        for row in self.rows["timer"]:
+            number = str(row["no"])
+            if fired[number] != (row["status"] == "fired"):
+                self._say("I9", f"timer {number} is {row['status']}, {fired[number]} events say that it fired")
+            if number in due and millis(due[number].at) < row["due_at"]:
+                self._say("I10", f"timer {number} fired with event {due[number].seq}, before it was due")
+        pending = Counter(timer["c"] for timer in case.section("timers").values())
+        for clock, count in pending.items():
+            stored = case.section("clocks").get(clock)
+            if stored is None or count > 1 or ClockState.from_json(clock, stored).status != "running":
+                self._say("I9", f"{count} timers pending for {clock}, which is {'not running' if stored else 'over'}")
+
+    def _life(self, workflow: Workflow, case: Case) -> None:
+        """I7: a closed case has nothing of its own left; another has somebody who can go on, or something that will."""
+        sections = ("asks", "items", "clocks", "timers", "answers", "links")
+        left = [name for name in sections if case.section(name)]
+        left += [name for name, task in case.section("tasks").items() if task["st"] == "open"]
+        if case.status == "closed":
+            if left:
+                self._say("I7", f"closed, and yet there are {', '.join(left)}")
+            return
+        if case.section("timers") or case.section("links"):
+            return
+        vacancies = {
+            (data.get("vacant"), data.get("at"))
+            for row in self.rows["outbox"]
+            if row["event"] == "post_vacant" and (data := _data(row["data"]))
+        }
+        if not any(self._is_seen_to(workflow, case, item, vacancies) for item in case.section("items").values()):
+            self._say("I7", f"it stands in {case.stage}, and nobody and nothing will go on with it")
+
+    def _is_seen_to(
+        self, workflow: Workflow, case: Case, item: Mapping[str, Any], vacancies: set[tuple[Any, Any]]
+    ) -> bool:
+        staff, day = self.checker.staff(self.county), _legal_day(self.checker)
+        if item["p"] in NO_POST:
+            places = (held.division for person in staff.people for held in staff.posts(person, day))
+            return any(contains(place, case.division) for place in places)
+        holders = staff.holders(item["p"], item["d"], day)
+        return (item.get("by", "") in ("", *holders) and bool(holders)) or (item["p"], item["d"]) in vacancies
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the log has told so far of who did what: question → persons."""
+
+    acts: dict[str, set[str]] = field(default_factory=dict)
+    granted: bool = False
+
+
+def _legal_day(checker: _Checker) -> Any:
+    calendar = list(checker.calendars.values())[-1] if checker.calendars else Calendar.of(())
+    return calendar.local_date(checker.now)
+
+
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"x"}
+
+
+def _data(stored: Any) -> Mapping[str, Any]:
+    return json.loads(stored) if isinstance(stored, str) else stored
+
+
+def _is_reproducible(name: str, value: str, calendar: Calendar) -> bool:
+    """Whether the ledger gives the same deadline again; a clock that has stopped keeps the one that it had."""
+    state = ClockState.from_json(name, json.loads(value))
+    return clocks.settle(state, calendar).due == state.due
+
+
+@lru_cache(maxsize=64)
+def _understood(digest: str, text: str) -> tuple[Workflow, frozenset[tuple[str, str, str]]]:
+    workflow = restore(text).workflow
+    return workflow, _edges(workflow)
+
+
+def _edges(workflow: Workflow) -> frozenset[tuple[str, str, str]]:
+    """Every (from, action, to) of a definition; where a case sent back `straight` goes is said by its record."""
+    found = {(move.source, move.name, move.target) for move in routes.moves(workflow)}
+    for _, name, action, sources in routes.actions(workflow):
+        words = {word for _, word in routes.written_targets((), action)}
+        if words & routes.BACKWARD:
+            found |= {(source, name, other) for source in sources for other in action.among or workflow.stages}
+    for name, stage in workflow.stages.items():
+        if stage.notice is not None and stage.notice.objection and "upheld" in stage.actions:
+            targets = {target for source, action, target in found if (source, action) == (name, "upheld")}
+            found |= {(other, "upheld", target) for other in workflow.stages for target in targets}
+    return frozenset(found)
+
+
+def _onward(edges: frozenset[tuple[str, str, str]], begun: str) -> set[str]:
+    """Every stage that moves lead to from *begun*: one event may tell of the last of several moves."""
+    found, queue = {begun}, [begun]
+    for place in queue:
+        new = {target for source, _, target in edges if source == place} - found
+        found |= new
+        queue.extend(new)
+    return found

@@ -1,0 +1,622 @@
+"""
+A county at work, whatever happens: commands of all kinds, right and wrong, in and out of time; processes that die,
+connections that break, clocks that are put back, calendars and posts that change.
+
+After every step an onlooker (oracle.py) must find each new event possible, and `storage.checks.check` nothing wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from engine.calendar import Calendar, CalendarOverlay
+from engine.cases import (
+    SYSTEM,
+    Act,
+    Attach,
+    Case,
+    Claim,
+    Command,
+    Comment,
+    Enlist,
+    ExtendClock,
+    OpenCase,
+    PostNotice,
+    ProveNotice,
+    Release,
+    ResumeClock,
+    StopClock,
+    TakeDownNotice,
+    command_digest,
+)
+from engine.drafting import derived_id
+from engine.errors import (
+    ActionNotAllowedError,
+    BangfuError,
+    CaseNotFoundError,
+    CommandReusedError,
+    GuardRefusedError,
+    InputError,
+    PermissionDeniedError,
+    StaleCaseError,
+    StorageError,
+)
+from engine.office import ListRefusedError
+from engine.people import Holding
+from storage.checks import check
+from tests.property.county import (
+    CANARIES,
+    COUNTY,
+    FORMER,
+    OTHER_VILLAGE,
+    POSTS,
+    SINCE,
+    VILLAGE,
+    Chance,
+    County,
+    CrashError,
+    Fault,
+    Time,
+)
+from tests.property.guide import NOTE, WORKFLOWS, Guide, Proposal, opening
+from tests.property.oracle import Days, Followed, legal_day
+from tests.property.sites import Site
+
+#: Refusals that an officer may meet. Anything else that comes out of the office is a bug.
+REFUSALS = (
+    ActionNotAllowedError, CaseNotFoundError, CommandReusedError, GuardRefusedError, InputError, PermissionDeniedError,
+    StaleCaseError, ListRefusedError,
+)  # fmt: skip
+HOME_DIVISIONS = (VILLAGE, VILLAGE, VILLAGE, OTHER_VILLAGE)
+MOST_CASES = 4
+SHIPPED_DAYS = Days.shipped()
+BESIDE: tuple[type[Command], ...] = (Claim, Release, Comment, Attach, StopClock, ResumeClock, ExtendClock)
+TABLES = (
+    "cases", "case_event", "clock", "timer", "work_item", "task", "response", "notice", "case_link", "list",
+    "list_item", "outbox", "household", "serial", "meta",
+)  # fmt: skip
+index = st.integers(0, 40)
+#: Which proposal is taken: mostly one that brings the case on.
+chosen = st.one_of(st.integers(0, 3), st.integers(0, 3), index)
+
+
+@dataclass
+class Report:
+    """What really happened over all examples: a walk that is refused everything proves nothing."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, what: str) -> None:
+        self.counts[what] += 1
+
+    def __str__(self) -> str:
+        return "  ".join(f"{what} {number}" for what, number in sorted(self.counts.items()))
+
+
+class Walk(RuleBasedStateMachine):
+    """One example: some cases of one county, from a Monday morning in January 2026 on."""
+
+    site: ClassVar[Site]
+    report: ClassVar[Report]
+    years: ClassVar[Sequence[Any]]
+    base_calendar: ClassVar[Calendar]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.url = self.site.fresh()
+        self.time = Time()
+        self.days = [SHIPPED_DAYS]
+        self.overlays: list[CalendarOverlay] = []
+        self.county = County.opened(self.url, self.time, [self.base_calendar], Chance())
+        self.ids = self.steps = 0
+        self.checked: tuple[int, ...] = ()
+        self.cases: list[UUID] = []
+        self.followed: dict[UUID, Followed] = {}
+        self.done: list[tuple[UUID, Command]] = []
+        self.revoked: list[tuple[str, str, str]] = []
+
+    def teardown(self) -> None:
+        try:
+            self.require_nothing_wrong()
+        finally:
+            self.county.database.close()
+            self.site.clear(self.url)
+
+    # --- what every step needs ---
+
+    def new_id(self) -> UUID:
+        self.ids += 1
+        return derived_id("walk", self.ids)
+
+    def case(self, number: int) -> Case:
+        return self.county.store.load(COUNTY, self.cases[number % len(self.cases)]).case
+
+    def fitting(self, number: int, fits: Callable[[Case], Any]) -> Case | None:
+        """One of the cases that fit, if there are any."""
+        cases = [case for case in map(self.case, range(len(self.cases))) if fits(case)]
+        return cases[number % len(cases)] if cases else None
+
+    def guide(self, case: Case) -> Guide:
+        return Guide(case, self.time.now(), self.new_id)
+
+    def ask(self, case: UUID, command: Command) -> bool:
+        """Whether the office carried it out; a refusal must have changed nothing."""
+        before = self.size()
+        try:
+            self.county.office.ask(COUNTY, case, command)
+        except REFUSALS as error:
+            self.refused(error, before)
+            return False
+        self.accepted(case, command)
+        return True
+
+    def refused(self, error: Exception, before: tuple[int, ...]) -> None:
+        assert self.size() == before, f"I6: refused ({error}), and yet something was written"
+        self.report.add(f"refused:{type(error).__name__}")
+
+    def accepted(self, case: UUID, command: Command) -> None:
+        self.done.append((case, command))
+        self.report.add(type(command).__name__)
+
+    def propose(self, case: Case, choice: int) -> Proposal | None:
+        found = self.guide(case).proposals()
+        return found[choice % len(found)] if found else None
+
+    def size(self) -> tuple[int, ...]:
+        """How many rows there are, and how many of them are open: every write changes one of these."""
+        with self.county.database.connection() as connection:
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM case_event), (SELECT sum(seq) FROM cases), (SELECT count(*) FROM timer),"
+                " (SELECT count(*) FROM timer WHERE status = 'pending'), (SELECT count(*) FROM work_item),"
+                " (SELECT count(*) FROM outbox), (SELECT count(*) FROM clock), (SELECT count(*) FROM notice)"
+            ).fetchone()
+        return tuple(int(value or 0) for value in row)
+
+    def everything(self) -> dict[str, list[str]]:
+        """Every row of every table, for a comparison of before and after."""
+        with self.county.database.connection() as connection:
+            return {t: sorted(map(repr, connection.execute(f"SELECT * FROM {t}").fetchall())) for t in TABLES}
+
+    def restart(self) -> None:
+        self.county = self.county.restarted()
+
+    # --- the beginning ---
+
+    @initialize(workflow=st.sampled_from(["board", "identification"]), stage=st.integers(0, 9), steps=st.integers(0, 4))
+    def begin(self, workflow: str, stage: int, steps: int) -> None:
+        """A case is on its way when the walk begins: in the given stage, or some steps further."""
+        self.open_case(workflow, 0, 0)
+        stages = list(WORKFLOWS[workflow]["stages"])
+        wanted = stages[stage % len(stages)]
+        for _ in range(40):
+            if self.case(0).stage == wanted:
+                break
+            self.one_step_on(self.cases[0])
+        for _ in range(steps):
+            self.one_step_on(self.cases[0])
+
+    def one_step_on(self, case_id: UUID) -> None:
+        """The first thing that brings the case on and is not refused; if there is none, its next timer is awaited."""
+        case = self.county.store.load(COUNTY, case_id).case
+        for proposal in self.guide(case).proposals():
+            if proposal.forward and self.ask(case_id, proposal.command):
+                return
+        if case.status != "open":
+            return
+        waiting = self.county.store.due_timers(self.time.now() + timedelta(days=40), 1)
+        if waiting:
+            self.time.move(max(timedelta(0), waiting[0].due_at - self.time.now()))
+            self.sweep()
+
+    # --- commands ---
+
+    @rule(workflow=st.sampled_from(["board", "identification"]), home=st.integers(0, 3), who=st.integers(0, 3))
+    def open_case(self, workflow: str, home: int, who: int) -> None:
+        if len(self.cases) >= MOST_CASES:
+            return
+        command = opening(workflow, self.site.homes[home], HOME_DIVISIONS[home], self.time.now(), self.new_id(), who)
+        case_id = self.new_id()
+        before = self.size()
+        try:
+            self.county.office.open(COUNTY, workflow, command, case_id)
+        except REFUSALS as error:
+            self.refused(error, before)
+            return
+        self.cases.append(case_id)
+        self.accepted(case_id, command)
+
+    @rule(number=index, choice=chosen)
+    def go_on(self, number: int, choice: int) -> None:
+        case = self.case(number)
+        proposal = self.propose(case, choice)
+        if proposal is not None:
+            self.ask(case.id, proposal.command)
+
+    @rule(number=index, steps=st.integers(1, 8))
+    def go_on_far(self, number: int, steps: int) -> None:
+        for _ in range(steps):
+            self.one_step_on(self.cases[number % len(self.cases)])
+
+    @rule(number=index, kind=st.sampled_from(BESIDE), choice=index)
+    def do_something_beside(self, number: int, kind: type[Command], choice: int) -> None:
+        """Something that changes neither stage nor result, if there is a case where it can be tried."""
+
+        def possible(case: Case) -> list[Command]:
+            return [each for each in self.guide(case).side_steps() if isinstance(each, kind)]
+
+        case = self.fitting(number, possible)
+        if case is not None:
+            found = possible(case)
+            self.ask(case.id, found[choice % len(found)])
+
+    @rule(number=index, kind=st.sampled_from([PostNotice, ProveNotice, TakeDownNotice]), choice=index)
+    def do_something_about_a_notice(self, number: int, kind: type[Command], choice: int) -> None:
+        def possible(case: Case) -> list[Command]:
+            return [each.command for each in self.guide(case).proposals() if isinstance(each.command, kind)]
+
+        case = self.fitting(number, possible)
+        if case is not None:
+            found = possible(case)
+            self.ask(case.id, found[choice % len(found)])
+
+    @rule(number=index, choice=st.integers(0, 3))
+    def object_to_a_notice(self, number: int, choice: int) -> None:
+        case = self.fitting(number, lambda case: case.section("notices") and case.status == "open")
+        if case is None:
+            return
+        guide = self.guide(case)
+        command = guide.objections()[choice]
+        end = guide.legal_end(command.on) if command.on else None
+        accepted = self.ask(case.id, command)
+        late = end is not None and command.received_at >= end
+        assert not (accepted and late), f"an objection of {command.received_at} was taken after {end}"
+        if accepted:
+            self.cases.append(command.child)
+
+    @rule(choice=index)
+    def decide_a_list(self, choice: int) -> None:
+        """Cases of one workflow in one stage are put on a list, and decided together or not at all."""
+        cases = [self.county.store.load(COUNTY, each).case for each in self.cases]
+        listed = [c for c in cases if c.status == "open" and "list" in WORKFLOWS[c.workflow]["stages"][c.stage]]
+        if not listed:
+            return
+        first = listed[choice % len(listed)]
+        together = [c for c in listed if (c.workflow, c.stage) == (first.workflow, first.stage)]
+        list_id = self.new_id()
+        per = WORKFLOWS[first.workflow]["stages"][first.stage]["list"]
+        person = {"village": "committee", "township": "secretary", "county": "bureau"}[per]
+        enlist = {c.id: Enlist(id=self.new_id(), person=person, list=list_id) for c in together}
+        if not self.decide_together(enlist):
+            return
+        acts: dict[UUID, Command] = {}
+        for case in [self.county.store.load(COUNTY, each.id).case for each in together]:
+            forward = [p.command for p in self.guide(case).proposals() if p.forward and isinstance(p.command, Act)]
+            on_stage = [command for command in forward if isinstance(command, Act) and not command.on]
+            if on_stage:
+                acts[case.id] = on_stage[choice % len(on_stage)]
+        if acts:
+            self.decide_together(acts)
+
+    def decide_together(self, acts: Mapping[UUID, Any]) -> bool:
+        before = self.size()
+        try:
+            self.county.office.decide_list(COUNTY, acts)
+        except REFUSALS as error:
+            self.refused(error, before)
+            return False
+        for case, act in acts.items():
+            self.accepted(case, act)
+            self.report.add(f"list:{type(act).__name__}")
+        return True
+
+    @rule(number=index, person=st.sampled_from([*POSTS, FORMER[0]]))
+    def look(self, number: int, person: str) -> None:
+        """Reading never fails for those who may see a case, and tells the others that there is none (I19)."""
+        case = self.case(number)
+        try:
+            self.county.office.offered(COUNTY, case.id, person)
+        except CaseNotFoundError:
+            assert person in ("stranger", FORMER[0]) or self.revoked or case.division != VILLAGE
+
+    # --- commands that must be refused ---
+
+    @rule(number=index, choice=index, wrong=st.sampled_from(["nobody", "stranger", FORMER[0], "market", SYSTEM]))
+    def ask_as_somebody_else(self, number: int, choice: int, wrong: str) -> None:
+        case = self.case(number)
+        proposal = self.propose(case, choice)
+        own = wrong == "stranger" and case.division != VILLAGE
+        if proposal is None or own or proposal.command.person == wrong or isinstance(proposal.command, Comment):
+            return
+        command = replace(proposal.command, person=wrong)
+        told = {"stranger": CaseNotFoundError, FORMER[0]: CaseNotFoundError}.get(wrong, BangfuError)
+        with pytest.raises((PermissionDeniedError, CaseNotFoundError, ActionNotAllowedError, InputError)) as refusal:
+            self.county.office.ask(COUNTY, case.id, command)
+        assert isinstance(refusal.value, told), f"I19: {wrong} was told: {refusal.value}"
+        self.report.add(f"wrong person:{type(refusal.value).__name__}")
+
+    @rule(number=index, choice=index, behind=st.integers(1, 3))
+    def ask_from_an_old_screen(self, number: int, choice: int, behind: int) -> None:
+        """A command from a screen older than the case's last move is stale (F08)."""
+        case = self.case(number)
+        proposal = self.propose(case, choice)
+        if proposal is None:
+            return
+        events = list(self.county.store.events(COUNTY, case.id))
+        moved = max(e.seq for e in events if ("case", "stage") in {(s, k) for s, k, _ in e.changes} or e.seq == 1)
+        seen = max(0, case.seq - behind)
+        command = replace(proposal.command, seen=seen)
+        accepted = self.ask(case.id, command)
+        if isinstance(command, Act) and not command.on:
+            assert not (accepted and seen < moved), f"F08: seen {seen}, moved by {moved}"
+
+    @rule(choice=index, change=st.booleans())
+    def ask_again(self, choice: int, change: bool) -> None:
+        """The same id gives the first answer; with another content it is refused (I5)."""
+        if not self.done:
+            return
+        case, command = self.done[-1 - choice % len(self.done)]
+        before = self.everything()
+        if change:
+            command = replace(command, note=f"{NOTE}，改")
+        try:
+            if isinstance(command, OpenCase):
+                workflow = self.county.store.load(COUNTY, case).case.workflow
+                receipt = self.county.office.open(COUNTY, workflow, command, case)
+            else:
+                receipt = self.county.office.ask(COUNTY, case, command)
+        except CommandReusedError:
+            assert change
+        else:
+            assert not change, f"I5: {command} was carried out under an id that was used before"
+            assert receipt.repeated
+            assert receipt.event.command == command.id
+            assert receipt.event.asked == command_digest(command)
+        assert self.everything() == before
+        self.report.add("asked again")
+
+    # --- time ---
+
+    @rule(hours=st.sampled_from([1, 5, 16, 24, 24 * 3, 24 * 8, 24 * 30]), swept=st.booleans())
+    def time_goes_by(self, hours: int, swept: bool) -> None:
+        self.time.move(timedelta(hours=hours))
+        if swept:
+            self.sweep()
+
+    @rule(minutes=st.integers(1, 300))
+    def the_clock_is_put_back(self, minutes: int) -> None:
+        self.time.move(-timedelta(minutes=minutes))
+        self.report.add("clock put back")
+
+    @rule(offset=st.sampled_from([timedelta(milliseconds=-1), timedelta(0), timedelta(seconds=1)]))
+    def come_to_the_next_timer(self, offset: timedelta) -> None:
+        waiting = self.county.store.due_timers(self.time.now() + timedelta(days=60), 1)
+        if waiting:
+            self.time.move(max(timedelta(0), waiting[0].due_at + offset - self.time.now()))
+            self.sweep()
+
+    @rule()
+    def sweep(self) -> None:
+        now = self.time.now()
+        swept = self.county.office.sweep()
+        assert not swept.failed, f"a timer that cannot be carried out: {swept.failed}"
+        assert swept.oldest_due is None, f"I11: {swept.oldest_due} is still due at {now}"
+        self.report.counts["fired"] += swept.fired
+
+    # --- the world changes ---
+
+    @rule(ahead=st.integers(0, 12), length=st.integers(1, 4), off=st.booleans())
+    def the_calendar_is_amended(self, ahead: int, length: int, off: bool) -> None:
+        """A notice makes days off or worked; every case is counted again, and no wait becomes shorter (F20)."""
+        first = legal_day(self.time.now()) + timedelta(days=ahead)
+        span = [first + timedelta(days=more) for more in range(length)]
+        worked = [] if off else [day for day in span if not self.days[-1].is_working(day)]
+        overlay = CalendarOverlay(
+            source=f"样例〔2026〕{len(self.overlays) + 1}号", title="样例",
+            off=({"title": "样例", "days": f"{span[0]}..{span[-1]}"},) if off else (), work=tuple(worked),
+        )  # fmt: skip
+        self.overlays.append(overlay)
+        self.days.append(self.days[-1].changed(span if off else (), worked))
+        self.county.calendars.append(Calendar.of(self.years, self.overlays))
+        for case_id in list(self.followed):
+            before = self.county.store.load(COUNTY, case_id).case
+            if self.county.office.settle(COUNTY, case_id) is not None:
+                self.report.add("settled")
+                self.require_not_shorter(before, self.county.store.load(COUNTY, case_id).case)
+
+    def require_not_shorter(self, before: Case, after: Case) -> None:
+        for name, clock in after.section("clocks").items():
+            if clock.get("k") == "wait" or clock.get("protects") == "citizen":
+                assert clock["due"] >= before.section("clocks")[name]["due"], f"F20: {name} became shorter"
+
+    @rule(choice=index)
+    def a_post_ends(self, choice: int) -> None:
+        if len(self.revoked) > 2:
+            return
+        person = list(POSTS)[choice % len(POSTS)]
+        self.end_post(person, *POSTS[person][0])
+
+    def end_post(self, person: str, post: str, division: str) -> None:
+        yesterday = legal_day(self.time.now()) - timedelta(days=1)
+        self.county.intake.put_posts([(person, Holding(post, division, SINCE, yesterday))])
+        self.revoked.append((person, post, division))
+        self.report.add("post ended")
+
+    @precondition(lambda self: self.revoked)
+    @rule()
+    def all_are_appointed_again(self) -> None:
+        self.county.intake.put_posts([(who, Holding(post, place, SINCE)) for who, post, place in self.revoked])
+        self.revoked.clear()
+
+    @rule(number=index, choice=index)
+    def a_post_ends_between_decision_and_commit(self, number: int, choice: int) -> None:
+        """Who has lost his post by the time of the commit decides nothing (I17)."""
+        case = self.case(number)
+        proposal = self.propose(case, choice)
+        if proposal is None:
+            return
+        person = proposal.command.person
+
+        def revoke() -> None:
+            for post, division in POSTS[person]:
+                self.end_post(person, post, division)
+
+        self.county.store.meddle = revoke
+        try:
+            self.county.office.ask(COUNTY, case.id, proposal.command)
+        except REFUSALS:
+            pass
+        else:
+            raise AssertionError(f"I17: {person} had no post any more when {proposal.command} was stored")
+        if self.county.store.meddle is None:
+            self.report.add("revoked before commit")
+        self.county.store.meddle = None
+        self.all_are_appointed_again()
+
+    @rule(number=index, choice=chosen, other=chosen)
+    def somebody_is_faster(self, number: int, choice: int, other: int) -> None:
+        """Another process changes the case between decision and commit (I4)."""
+        case = self.case(number)
+        mine, his = self.propose(case, choice), self.propose(case, other)
+        if mine is None or his is None:
+            return
+        rival = County.opened(self.url, self.time, self.county.calendars, self.county.chance)
+        won: list[Command] = []
+
+        def overtake() -> None:
+            try:
+                rival.office.ask(COUNTY, case.id, his.command)
+            except REFUSALS:
+                return
+            won.append(his.command)
+
+        self.county.store.meddle = overtake
+        try:
+            self._race(case.id, mine.command)
+        finally:
+            self.county.store.meddle = None
+            rival.database.close()
+        for command in won:
+            self.accepted(case.id, command)
+            self.report.add("overtaken")
+
+    def _race(self, case: UUID, command: Command) -> None:
+        try:
+            self.county.office.ask(COUNTY, case, command)
+        except REFUSALS as error:
+            self.report.add(f"race lost:{type(error).__name__}")
+        else:
+            self.accepted(case, command)
+
+    # --- failures ---
+
+    @rule()
+    def the_process_is_started_again(self) -> None:
+        self.restart()
+
+    @rule(number=index, choice=st.integers(0, 3), statement=st.integers(0, 14), after=st.booleans())
+    def the_process_dies(self, number: int, choice: int, statement: int, after: bool) -> None:
+        case = self.case(number)
+        proposal = self.propose(case, choice)
+        if proposal is not None:
+            self.die_while(case.id, proposal.command, Fault(statement, after))
+
+    def die_while(self, case: UUID, command: Command, fault: Fault) -> None:
+        """All of a command or nothing is there afterwards; asked again, it is carried out once (I1, I2, I5, I6)."""
+        before = self.everything()
+        self.county.database.fault = fault
+        try:
+            self.county.office.ask(COUNTY, case, command)
+        except CrashError:
+            self.report.add("died")
+        except REFUSALS:
+            self.county.database.fault = None
+            assert self.everything() == before
+            return
+        else:
+            self.accepted(case, command)
+        self.restart()
+        after = self.everything()
+        event = self.county.store.event_of(COUNTY, command.id)
+        if event is None:
+            assert after == before, "I6: something of an interrupted command is there"
+            self.ask(case, command)
+        else:
+            receipt = self.county.office.ask(COUNTY, case, command)
+            assert receipt.repeated
+            assert self.everything() == after
+
+    @rule(statement=st.integers(0, 14), after=st.booleans())
+    def the_process_dies_in_the_sweep(self, statement: int, after: bool) -> None:
+        self.county.database.fault = Fault(statement, after)
+        try:
+            self.county.office.sweep()
+        except CrashError:
+            self.report.add("died sweeping")
+        self.restart()
+        self.sweep()
+
+    @rule(number=index, choice=st.integers(0, 3), statement=st.integers(0, 14), after=st.booleans())
+    def the_connection_breaks(self, number: int, choice: int, statement: int, after: bool) -> None:
+        """A lost connection is a failure that can be asked again; a lost answer is found by its id (R12)."""
+        case = self.case(number)
+        proposal = self.propose(case, choice)
+        if proposal is None:
+            return
+        before = self.everything()
+        fault = self.county.database.fault = Fault(statement, after, lost=True)
+        refused, failed = False, False
+        try:
+            self.county.office.ask(COUNTY, case.id, proposal.command)
+        except REFUSALS:
+            refused = True
+        except StorageError:
+            failed = True
+        self.county.database.fault = None
+        if fault.hit:
+            self.report.add("connection lost")
+        if refused or self.county.store.event_of(COUNTY, proposal.command.id) is None:
+            assert self.everything() == before, "I6: something of a command that failed is there"
+        if failed:
+            self.ask(case.id, proposal.command)
+        elif not refused:
+            self.accepted(case.id, proposal.command)
+
+    # --- what always holds ---
+
+    @invariant()
+    def every_event_is_possible(self) -> None:
+        with self.county.database.connection() as connection:
+            rows = connection.execute("SELECT id, workflow, seq FROM cases").fetchall()
+        for stored, workflow, seq in rows:
+            case_id = stored if isinstance(stored, UUID) else UUID(bytes=bytes(stored))
+            known = self.followed.setdefault(case_id, Followed(WORKFLOWS[workflow]))
+            if known.seq == seq:
+                continue
+            for event in list(self.county.store.events(COUNTY, case_id))[known.seq :]:
+                known.observe(event, self.time.latest, self.days)
+                if known.ended:
+                    self.report.add(f"end:{known.workflow['workflow']}.{known.stage}")
+
+    @invariant()
+    def nothing_is_wrong_in_the_database(self) -> None:
+        """Asked whenever there are new events, at the end, and now and then when there are none."""
+        self.steps += 1
+        size = self.size()
+        if size != self.checked or not self.steps % 10:
+            self.checked = size
+            self.require_nothing_wrong()
+
+    def require_nothing_wrong(self) -> None:
+        found = check(self.county.database, self.time.now(), calendars=self.county.calendars, never=CANARIES)
+        # Whose post has ended leaves his work to nobody, and that is what the check says.
+        violations = [each for each in found if not (self.revoked and each.invariant == "I7")]
+        assert not violations, "\n".join(map(str, violations))
