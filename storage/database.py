@@ -11,7 +11,7 @@ Drivers' errors never leave storage/. What may be tried again as a whole is a Co
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -81,7 +81,7 @@ class Database:
         self._at_hand: list[Any] = []
 
     @classmethod
-    def create(cls, url: str, key: bytes, practice: bool = False) -> Database:
+    def create(cls, url: str, key: bytes, practice: bool = False, offset: timedelta = timedelta(0)) -> Database:
         """
         Make the tables of a new database and open it.
 
@@ -89,6 +89,7 @@ class Database:
             url: ``sqlite:///PATH`` of a file that does not exist, ``sqlite://`` (in memory), or a PostgreSQL URL.
             key: The master key, 32 bytes.
             practice: Its time can be moved, and it says so everywhere.
+            offset: How far a practice database's time begins ahead of real time; negative: in the past.
 
         Raises:
             ConfigurationError: There is a database already.
@@ -100,7 +101,8 @@ class Database:
         vault = Vault(key)
         engine = _engine(url, new=True)
         try:
-            create_tables(engine, {"practice": str(int(practice)), "canary": vault.canary(practice)})
+            meta = {"practice": str(int(practice)), "canary": vault.canary(practice), "offset": _millis(offset)}
+            create_tables(engine, meta)
         except DBAPIError as error:
             raise StorageError("the database cannot be made") from error
         return cls(engine, vault, practice)
@@ -195,6 +197,12 @@ class Database:
                     raise UnknownOutcomeError() from error
                 raise
 
+    def numbered(self, connection: Any, text: str, values: Sequence[Any]) -> Any:
+        """Carry out a statement of PostgreSQL's with its parameters numbered (``$1``), and give its cursor."""
+        from psycopg import RawCursor
+
+        return RawCursor(connection).execute(text, values)
+
     def _clean(self, pooled: Any) -> None:
         """Undo what is open on a connection that failed, or throw it away with its whole pool if it is lost."""
         connection = pooled.driver_connection
@@ -251,9 +259,13 @@ class Database:
             offset = timedelta(milliseconds=int(found[0])) + by
             connection.execute(
                 f"UPDATE meta SET value = {mark} WHERE key = 'offset'",  # noqa: S608
-                (str(offset // timedelta(milliseconds=1)),),
+                (_millis(offset),),
             )
         return offset
+
+
+def _millis(offset: timedelta) -> str:
+    return str(offset // timedelta(milliseconds=1))
 
 
 def _file_of(url: str) -> Path | None:
