@@ -32,7 +32,7 @@ VILLAGE, OTHER_VILLAGE = "430822213213", "430822213202"
 TOWNSHIP, WHOLE = "430822213000", "430822000000"
 KEY = bytes(range(32))
 START = datetime(2026, 1, 26, 1, 0, tzinfo=UTC)  # a Monday morning, three weeks before the Spring Festival
-SINCE = date(2025, 1, 1)
+SINCE = date(2020, 1, 1)
 
 _ROLES = ("cadre", "committee", "branch", "liaison", "party_member", "group_head")
 #: Who holds what: person → posts. Names of invented people are their keys.

@@ -31,7 +31,8 @@ from engine.cases import (
     StopClock,
     TakeDownNotice,
 )
-from tests.property.county import COUNTY, POSTS, SECRET_MONEY, SECRET_TEXT
+from engine.errors import CaseError
+from tests.property.county import COUNTY, POSTS, SECRET_MONEY, SECRET_TEXT, County
 from tests.property.oracle import OWN, legal_day, read, shipped
 
 #: The files behind the definitions that the walks use, as PyYAML reads them.
@@ -131,6 +132,19 @@ def opening(workflow: str, home: UUID, division: str, now: datetime, new_id: UUI
         id=new_id, person=persons[who % len(persons)], channel=channel, subject=home.hex, division=division, note=NOTE,
         members=("1", "2"), facts=facts_for(written, None, places, now), papers=papers_for(written, places),
     )  # fmt: skip
+
+
+def bring_on(county: County, case_id: UUID, new_id: Callable[[], UUID]) -> Command | None:
+    """Have the first thing carried out that brings the case on and is not refused; None if everything is refused."""
+    case = county.store.load(COUNTY, case_id).case
+    for proposal in Guide(case, county.time.now(), new_id).proposals():
+        if proposal.forward:
+            try:
+                county.office.ask(COUNTY, case_id, proposal.command)
+            except CaseError:
+                continue
+            return proposal.command
+    return None
 
 
 class Guide:

@@ -28,8 +28,13 @@ def read(*layers: Path) -> dict[str, Any]:
     """A base with its packs laid on it: maps are merged, `remove` removes, all else is replaced."""
     merged: dict[str, Any] = {}
     for path in layers:
-        merged = _laid(merged, yaml.safe_load(path.read_text(encoding="utf-8")))
+        merged = _laid(merged, _parsed(path))
     return merged
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """Maps, lists and texts, nothing else: `off`, `yes` and dates are words."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes texts only
 
 
 def _laid(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,10 +127,10 @@ class Days:
         off: set[date] = set()
         worked: set[date] = set()
         for path in sorted((WORKFLOWS / "calendars").glob("CN-*.yaml")):
-            notice = yaml.safe_load(path.read_text(encoding="utf-8"))
+            notice = _parsed(path)
             for part in (notice, *notice.get("amended", ())):
                 off |= {day for each in part.get("off", ()) for day in _span(each["days"])}
-                worked |= set(part.get("work", ()))
+                worked |= {date.fromisoformat(day) for day in part.get("work", ())}
         return cls(frozenset(off - worked), frozenset(worked))
 
     def changed(self, off: Iterable[date], worked: Iterable[date]) -> Days:
@@ -292,7 +297,7 @@ class Followed:
         stops = [(since, until or at) for since, until in self.posting.stopped]
         for days in calendars[self.posting.calendar :]:
             for hung in self.posting.places.values():
-                end = legal_end(hung, int(number), days, unit=unit, roll=bool(notice.get("roll")), stopped=())
+                end = legal_end(hung, int(number), days, unit=unit, roll=notice.get("roll") == "yes", stopped=())
                 assert end <= at, f"I12: it left at {at}, its notice ends at {end}"
             begun = max(self.posting.places.values())
             counted = [stop for stop in stops if stop[0] < legal_end(begun, int(number), days, unit=unit)]

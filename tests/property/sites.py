@@ -55,6 +55,10 @@ class SqliteSite:
         shutil.copyfile(self._template, copy)
         return f"sqlite:///{copy}"
 
+    def keep(self, url: str) -> None:
+        """From now on copies are made of this one, which nobody has open."""
+        self._template = Path(url.removeprefix("sqlite:///"))
+
     def clear(self, url: str) -> None:
         for path in self._folder.glob(f"{Path(url).name}*"):
             path.unlink()
