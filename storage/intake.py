@@ -20,6 +20,7 @@ from engine.errors import InputError, NotFoundError
 from engine.ids import uuid7
 from engine.people import Holding
 from storage.database import Database
+from storage.packing import words
 from storage.statements import Statements
 from storage.tables import from_millis, millis
 
@@ -103,15 +104,15 @@ class Intake:
         """Keep a definition. The same one again changes nothing: a version that cases began under is never changed."""
         row = (
             version.hash, version.workflow, version.pack, version.canonical, version.origins,
-            version.from_date.isoformat(), millis(version.deployed_at),
+            words(version.canonical), version.from_date.isoformat(), millis(version.deployed_at),
         )  # fmt: skip
         sql = (
-            "INSERT INTO workflow_version (no, hash, workflow, pack, canonical, origins, from_date, deployed_at)"
-            " SELECT COALESCE(max(no), 0) + 1, ?, ?, ?, ?, ?, ?, ? FROM workflow_version WHERE true"
+            "INSERT INTO workflow_version (no, hash, workflow, pack, canonical, origins, words, from_date, deployed_at)"
+            " SELECT COALESCE(max(no), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ? FROM workflow_version WHERE true"
             " ON CONFLICT (hash) DO NOTHING"
         )
         if self._database.is_postgres:
-            sql = sql.replace("?, ?, ?, ?, ?, ?, ? FROM", "?, ?, ?, ?, ?, ?::date, ?::bigint FROM")
+            sql = sql.replace("?, ?, ? FROM", "?::bytea, ?::date, ?::bigint FROM")
         with self._database.transaction() as connection:
             connection.execute(self._sql.sql(sql), row)
 

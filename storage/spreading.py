@@ -62,17 +62,17 @@ CHILDREN: Mapping[str, Child] = {
         once=True,
     ),
     "outbox": Child(OutboxRow, ("seq", "no"), ("created_at", "event", "post", "division", "data"), once=True),
-    "clock": Child(ClockRow, ("name", "entry"), ("status", "started_at", "due_at", "ended_at", "data")),
+    "clock": Child(ClockRow, ("name", "entry"), ("status", "started_at", "due_at", "ended_at", "kind")),
     "timer": Child(TimerRow, ("no",), ("rung", "due_at", "clock", "kind", "status")),
     "work_item": Child(
         WorkItemRow,
         ("no",),
-        ("opened_at", "closed_at", "ask", "post", "division", "claimed_by"),
+        ("opened_at", "ask", "post", "division", "claimed_by"),
         kept=("opened_at",),
     ),
     "task": Child(TaskRow, ("task",), ("at", "status", "result")),
     "response": Child(ResponseRow, ("ask", "entry", "who"), ("at", "post", "answer")),
-    "notice": Child(NoticeRow, ("ask", "entry"), ("posted_at", "over_at", "data")),
+    "notice": Child(NoticeRow, ("ask", "entry"), ("posted_at", "over_at")),
     "case_link": Child(CaseLinkRow, ("child",), ("closed_at", "kind", "workflow", "ask", "outcome")),
     "list_item": Child(ListItemRow, ("list_id",), ("outcome",)),
 }
@@ -82,7 +82,10 @@ LIST = Child(ListRow, ("id",), ("opened_at", "decided_at", "workflow", "stage", 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How rows that were there before are closed: the columns set, and the condition that finds one by its key."""
+    """
+    How rows that were there before are closed: the columns set (none: they are deleted), and the condition that finds
+    one by its key.
+    """
 
     table: str
     sets: tuple[str, ...]
@@ -92,7 +95,7 @@ class Closing:
 CLOSINGS: Mapping[str, Closing] = {
     "clock": Closing("clock", ("status", "ended_at"), "name = ? AND entry < ? AND ended_at IS NULL"),
     "timer": Closing("timer", ("status",), "no = ?"),
-    "work_item": Closing("work_item", ("closed_at",), "no = ?"),
+    "work_item": Closing("work_item", (), "no = ?"),
     "task": Closing("task", ("status", "at"), "task = ?"),
     "case_link": Closing("case_link", ("outcome", "closed_at"), "child = ?"),
     "list_item": Closing("list_item", ("outcome",), "list_id = ?"),
@@ -136,8 +139,8 @@ class Spread:
         if "list" in event.body:
             self._listed(event, at, case)
 
-    def log(self, event: Event, text: str, version: int | None) -> None:
-        """The row of the log itself; *event* is sealed."""
+    def log(self, event: Event, text: bytes, version: int | None) -> None:
+        """The row of the log itself; *event* is sealed, and *text* what is kept of it."""
         self._put(
             "case_event",
             (event.seq,),
@@ -192,14 +195,14 @@ class Spread:
         entry = _NEVER if value is None else value.get("n", 1)
         put = self.puts.get("clock", {})
         for key in [key for key, row in put.items() if key[0] == name and key[1] < entry and row[3] is None]:
-            status, started, due, _, data = put[key]
-            put[key] = ("ended", started, due, at, data)
+            status, started, due, _, kind = put[key]
+            put[key] = ("ended", started, due, at, kind)
         first = min(entry, self.clocks.get(name, (_NEVER, 0))[0])
         self.clocks[name] = (first, at)
         if value is not None:
             status = "stopped" if _is_stopped(value) else "running"
-            values = (status, _millis(value["at"]), _millis(value["due"]), _millis(value.get("end")), canonical(value))
-            self._put("clock", (name, entry), values)
+            kind = value.get("k", "limit")
+            self._put("clock", (name, entry), (status, _millis(value["at"]), _millis(value["due"]), None, kind))
 
     def _timer(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         if value is not None:
@@ -211,9 +214,10 @@ class Spread:
 
     def _item(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         if value is not None:
-            self._put("work_item", (int(key),), (at, None, value["q"], value["p"], value["d"], value.get("by", "")))
+            self._put("work_item", (int(key),), (at, value["q"], value["p"], value["d"], value.get("by", "")))
         else:
-            self._close("work_item", (at,), (int(key),))
+            self.puts.get("work_item", {}).pop((int(key),), None)
+            self._close("work_item", (), (int(key),))
 
     def _task(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         if value is not None:
@@ -231,9 +235,7 @@ class Spread:
         if value is not None:
             hung = [place["at"] for place in value.get("places", {}).values() if place.get("at")]
             posted = min(map(_millis, hung), default=None)  # type: ignore[type-var]
-            over = value.get("over")
-            over_at = _millis(over) if isinstance(over, str) else at if over else None
-            self._put("notice", (key, int(value["n"])), (posted, over_at, canonical(value)))
+            self._put("notice", (key, int(value["n"])), (posted, _millis(value.get("over"))))
 
     def _link(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         child = self.as_id(UUID(key))

@@ -70,7 +70,8 @@ class Statements:
             yield ("decide", "list", 1), [at, county, list_id]
         place = () if self.is_postgres else (county, case)
         for table, rows in spread.puts.items():
-            yield ("put", table, len(rows)), [part for key, row in rows.items() for part in (*place, *key, *row)]
+            if rows:
+                yield ("put", table, len(rows)), [part for key, row in rows.items() for part in (*place, *key, *row)]
         if spread.register and household is not None:
             yield ("register", "household", len(spread.register)), [*self._register(spread), county, household]
 
@@ -94,7 +95,12 @@ class Statements:
         return self._write_register(count)
 
     def _whole(self, opening: Opening, kinds: tuple[Kind, ...]) -> str:
-        """Everything that one case's commit writes, as one statement for PostgreSQL; it gives 1, or 0 if stale."""
+        """
+        Everything that one case's commit writes, as one statement for PostgreSQL; it gives 1, or 0 if stale.
+
+        Its parameters are numbered, as PostgreSQL has them: psycopg reads and rewrites a text with ``%s`` whenever it
+        carries it out, unless it is short.
+        """
         parts = []
         if opening in self.serial:
             parts.append(f"taken AS ({self.serial[opening]} RETURNING county)")
@@ -102,7 +108,8 @@ class Statements:
         else:
             parts.append(f"moved AS ({self.case[opening]} RETURNING county, id)")
         parts += [f"w{number} AS ({self.text(kind)})" for number, kind in enumerate(kinds)]
-        return f"WITH {', '.join(parts)} SELECT count(*) FROM moved"
+        first, *more = f"WITH {', '.join(parts)} SELECT count(*) FROM moved".split("%s")
+        return first + "".join(f"${number}{part}" for number, part in enumerate(more, 1))
 
     # --- the case itself ---
 
@@ -153,9 +160,9 @@ class Statements:
     def _close(self, name: str, count: int) -> str:
         closing = CLOSINGS[name]
         sets = ", ".join(f"{column} = ?" for column in closing.sets)
+        change = f"UPDATE {closing.table} SET {sets}" if sets else f"DELETE FROM {closing.table}"
         rows = " OR ".join([closing.where] * count)
-        text = f"UPDATE {closing.table} SET {sets} WHERE county = ? AND case_id = ? AND ({rows})"
-        return self.sql(text) + self._moved
+        return self.sql(f"{change} WHERE county = ? AND case_id = ? AND ({rows})") + self._moved
 
     def _make_list(self) -> str:
         table: Table = LIST.row.__table__

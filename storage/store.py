@@ -27,6 +27,7 @@ from engine.errors import (
 from engine.people import Holding, Person, Staff
 from engine.ports import DueTimer, Loaded
 from storage.database import Database
+from storage.packing import PLAIN, Packer
 from storage.spreading import Spread, due_at, household_of, parent_of
 from storage.statements import CASE_COLUMNS, CASE_UPDATED, Opening, Statements, Write
 from storage.tables import from_millis, millis
@@ -37,12 +38,12 @@ PURPOSE = "case"
 _NOBODY = UUID(int=0)
 _REVISION = "(SELECT value FROM meta WHERE key = 'revision')"
 _LOAD = (
-    f"SELECT c.seq, c.head, c.at, c.record, {_REVISION}, c.household, h.key, {{members}}"
+    f"SELECT c.seq, c.head, c.at, c.record, c.version, {_REVISION}, c.household, h.key, {{members}}"
     " FROM cases c LEFT JOIN household h ON h.county = c.county AND h.id = c.household"
     " WHERE c.county = ? AND c.id = ?"
 )
 _FRESH = f"SELECT {_REVISION}, h.key, {{members}} FROM household h WHERE h.county = ? AND h.id = ?"
-_EVENT = "e.seq, e.at, e.kind, e.command, e.asked, e.actor, e.post, e.behalf, v.hash, e.text, e.hash"
+_EVENT = "e.seq, e.at, e.kind, e.command, e.asked, e.actor, e.post, e.behalf, e.version, v.hash, e.text, e.hash"
 
 
 class SqlStore:
@@ -57,7 +58,9 @@ class SqlStore:
         self._database = database
         self._sql = Statements(database.engine.dialect)
         self._is_postgres = database.is_postgres
+        #: Digest of a definition → its number, and number → what packs its texts.
         self._versions: dict[str, int] = {}
+        self._packers: dict[int | None, Packer] = {None: PLAIN}
         self._staff: dict[str, Staff] = {}
         #: Household → its wrapped key as last read, empty if it was erased. What `commit` seals with.
         self._keys: dict[tuple[str, UUID], str] = {}
@@ -79,10 +82,10 @@ class SqlStore:
         row = self._one(self._load, (county, self._id(case)))
         if row is None:
             raise CaseNotFoundError(case)
-        seq, head, at, record, revision, household, wrapped, members = row
+        seq, head, at, record, version, revision, household, wrapped, members = row
         if household is not None:
             self._remember(county, self._uuid(household), wrapped)
-        sections = self._read(record, county, household)
+        sections = self._read(self._unpacked(record, version), county, household)
         loaded = Case(county, case, seq, bytes(head), from_millis(at), sections)
         return Loaded(loaded, int(revision), json.loads(members) if members else {})
 
@@ -158,7 +161,8 @@ class SqlStore:
         group.head = event.hash
         group.case = decision.case
         group.events.append(event)
-        group.spread.log(event, text, self._version_no(event.version))
+        version = self._version_no(event.version)
+        group.spread.log(event, self._packers[version].pack(text), version)
         group.spread.changes(event, decision.case)
         group.spread.effects(decision)
         return event
@@ -192,12 +196,13 @@ class SqlStore:
     def _case_row(self, group: _Group, here: Any, home: Any) -> dict[str, Any]:
         case = group.case
         due, parent, last = due_at(case), parent_of(case), group.events[-1]
+        version = self._version_no(case.version)
         return {
             "county": case.county,
             "id": here,
             "number": case.number,
             "workflow": case.workflow,
-            "version": self._version_no(case.version),
+            "version": version,
             "subject": case.subject,
             "household": home,
             "division": case.division,
@@ -212,7 +217,7 @@ class SqlStore:
             "due_at": due and millis(due),
             "parent": parent and self._id(parent),
             "head": group.head,
-            "record": case.record(),
+            "record": self._packers[version].pack(case.record()),
         }
 
     def _write_sqlite(self, changes: Sequence[_Change]) -> None:
@@ -251,7 +256,7 @@ class SqlStore:
         for _, more in change.writes:
             values += more
         text = self._sql.whole(change.opening, tuple(kind for kind, _ in change.writes))
-        _expect_one(connection.execute(text, values).fetchone()[0], change)
+        _expect_one(self._database.numbered(connection, text, values).fetchone()[0], change)
 
     def _meaning(self, error: StorageError, groups: Sequence[_Group]) -> Exception:
         """What a commit that failed means: a unique index, the last line of defence, says it best (R2)."""
@@ -352,10 +357,10 @@ class SqlStore:
         return [self._event(county, row) for row in self._all(sql, (county, *values))]
 
     def _event(self, county: str, row: Sequence[Any]) -> Event:
-        seq, at, kind, command, asked, actor, post, behalf, version, text, digest, case, household, wrapped = row
+        seq, at, kind, command, asked, actor, post, behalf, no, version, text, digest, case, household, wrapped = row
         if household is not None:
             self._remember(county, self._uuid(household), wrapped)
-        content = self._read(text, county, household)
+        content = self._read(self._unpacked(text, no), county, household)
         return Event(
             county=county,
             case=self._uuid(case),
@@ -398,10 +403,23 @@ class SqlStore:
         if not digest:
             return None
         if digest not in self._versions:
-            self._versions = {hash_: no for no, hash_ in self._all("SELECT no, hash FROM workflow_version", ())}
+            self._read_versions()
         if digest not in self._versions:
             raise StorageError(f"the definition {digest[:12]} is not stored in this database")
         return self._versions[digest]
+
+    def _unpacked(self, kept: Any, version: int | None) -> str:
+        if version not in self._packers:
+            self._read_versions()
+        try:
+            return self._packers[version].unpack(bytes(kept))
+        except (KeyError, ValueError) as error:
+            raise StorageError("a stored text was changed, and cannot be read") from error
+
+    def _read_versions(self) -> None:
+        for no, digest, dictionary in self._all("SELECT no, hash, words FROM workflow_version", ()):
+            self._packers.setdefault(no, Packer(bytes(dictionary)))
+            self._versions[digest] = no
 
     def _one(self, sql: str, values: Sequence[Any]) -> Any:
         with self._database.connection() as connection:

@@ -77,6 +77,8 @@ class Id(TypeDecorator[UUID]):
 Json = JSON().with_variant(JSONB(), "postgresql")
 #: On SQLite rows of such a table lie in the primary key itself.
 _IN_KEY = {"sqlite_with_rowid": False}
+#: Names are looked up by their beginning, whatever the order of letters that a PostgreSQL database was made with.
+_BY_CODE_POINT = {"name": "text_pattern_ops"}
 
 
 class Row(SQLModel):
@@ -112,7 +114,10 @@ class MetaRow(Row, table=True):
 
 
 class WorkflowVersionRow(Row, table=True):
-    """A definition as deployed. Cases and events name it by ``no``, to save its digest a thousand times."""
+    """
+    A definition as deployed. Cases and events name it by ``no``, to save its digest a thousand times; their texts are
+    packed with its ``words`` (:mod:`storage.packing`).
+    """
 
     __tablename__ = "workflow_version"
     no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -121,6 +126,7 @@ class WorkflowVersionRow(Row, table=True):
     pack: str
     canonical: str = Field(sa_type=Text)
     origins: str = Field(sa_type=Text)
+    words: bytes = Field(sa_type=LargeBinary)
     from_date: date
     deployed_at: datetime = Field(sa_type=Instant)
 
@@ -178,7 +184,11 @@ class HouseholdRow(Row, table=True):
     """
 
     __tablename__ = "household"
-    __table_args__ = (Index(None, "county", "division"), Index(None, "county", "phone_index"))
+    __table_args__ = (
+        Index(None, "county", "division"),
+        Index(None, "county", "phone_index"),
+        Index(None, "county", "name", postgresql_ops=_BY_CODE_POINT),
+    )
     county: str = Field(primary_key=True)
     id: UUID = Field(primary_key=True, sa_type=Id)
     division: str
@@ -204,6 +214,7 @@ class MemberRow(Row, table=True):
             "uq_member_id_index", "county", "id_index", unique=True,
             sqlite_where=text("left_at IS NULL"), postgresql_where=text("left_at IS NULL"),
         ),
+        Index(None, "county", "name", postgresql_ops=_BY_CODE_POINT),
         _IN_KEY,
     )  # fmt: skip
     county: str = Field(primary_key=True)
@@ -221,11 +232,12 @@ class MemberRow(Row, table=True):
 
 _ONE_OPEN = text("status = 'open' AND parent IS NULL AND subject <> ''")
 _OPEN = text("status = 'open'")
+_OVER = text("status <> 'open'")
 
 
 class CaseRow(Row, table=True):
     """
-    A case as last recorded. ``record`` is the whole of it; what the next decision loads.
+    A case as last recorded. ``record`` is the whole of it, packed; what the next decision loads.
 
     ``household`` is whose key seals its secrets; ``ending`` the name of the end it came to.
     """
@@ -241,6 +253,7 @@ class CaseRow(Row, table=True):
         ),
         Index("ix_cases_household", "county", "household"),
         Index("ix_cases_running", "county", "division", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_cases_over", "county", "division", sqlite_where=_OVER, postgresql_where=_OVER),
     )  # fmt: skip
     county: str = Field(primary_key=True)
     id: UUID = Field(primary_key=True, sa_type=Id)
@@ -261,11 +274,11 @@ class CaseRow(Row, table=True):
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     parent: UUID | None = Field(default=None, sa_type=Id)
     head: bytes = Field(sa_type=LargeBinary)
-    record: str = Field(sa_type=Text)
+    record: bytes = Field(sa_type=LargeBinary)
 
 
 class CaseEventRow(Row, table=True):
-    """The log: append-only, chained by hash. The previous hash is the one of the row before."""
+    """The log: append-only, chained by hash; ``text`` is packed. The previous hash is the one of the row before."""
 
     __tablename__ = "case_event"
     __table_args__ = (_of_case(), Index("uq_case_event_command", "county", "command", unique=True))
@@ -281,7 +294,7 @@ class CaseEventRow(Row, table=True):
     post: str
     behalf: str
     hash: bytes = Field(sa_type=LargeBinary)
-    text: str = Field(sa_type=Text)
+    text: bytes = Field(sa_type=LargeBinary)
 
 
 class SerialRow(Row, table=True):
@@ -295,7 +308,10 @@ class SerialRow(Row, table=True):
 
 
 class ClockRow(Row, table=True):
-    """A clock of one entry into its stage; ``data`` is its ledger, kept when the record has forgotten it."""
+    """
+    A clock of one entry into its stage: a limit or a wait, running, stopped or ended. Its ledger is in the record while
+    it runs, and in the log for good.
+    """
 
     __tablename__ = "clock"
     __table_args__ = (_of_case(), _IN_KEY)
@@ -307,7 +323,7 @@ class ClockRow(Row, table=True):
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
-    data: str = Field(sa_type=Text)
+    kind: str
 
 
 _PENDING = text("status = 'pending'")
@@ -332,21 +348,15 @@ class TimerRow(Row, table=True):
     status: str
 
 
-_UNDONE = text("closed_at IS NULL")
-
-
 class WorkItemRow(Row, table=True):
+    """What is open, for which post at which division. What is done is in the log."""
+
     __tablename__ = "work_item"
-    __table_args__ = (
-        _of_case(),
-        Index("ix_work_item_open", "county", "division", "post", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
-        _IN_KEY,
-    )
+    __table_args__ = (_of_case(), Index(None, "county", "division", "post"), _IN_KEY)
     county: str = Field(primary_key=True)
     case_id: UUID = Field(primary_key=True, sa_type=Id)
     no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     opened_at: datetime = Field(sa_type=Instant)
-    closed_at: datetime | None = Field(default=None, sa_type=Instant)
     ask: str
     post: str
     division: str
@@ -380,7 +390,7 @@ class ResponseRow(Row, table=True):
 
 
 class NoticeRow(Row, table=True):
-    """A posting; ``data`` is the record's value: places with their proofs."""
+    """A posting: since when it hangs somewhere, and its legal end. Places and proofs are in the record."""
 
     __tablename__ = "notice"
     __table_args__ = (_of_case(), _IN_KEY)
@@ -390,7 +400,6 @@ class NoticeRow(Row, table=True):
     entry: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     posted_at: datetime | None = Field(default=None, sa_type=Instant)
     over_at: datetime | None = Field(default=None, sa_type=Instant)
-    data: str = Field(sa_type=Text)
 
 
 class CaseLinkRow(Row, table=True):
@@ -454,6 +463,7 @@ class OutboxRow(Row, table=True):
     __table_args__ = (
         _of_case(),
         Index("ix_outbox_unsent", "county", "division", "post", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
+        Index("ix_outbox_post", "county", "division", "post", "created_at"),
         _IN_KEY,
     )
     county: str = Field(primary_key=True)
