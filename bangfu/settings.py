@@ -23,7 +23,9 @@ KEY = "BANGFU_KEY"
 KEY_FILE = "BANGFU_KEY_FILE"
 LANGUAGE = "BANGFU_LANG"
 LOG_LEVEL = "BANGFU_LOG"
-VARIABLES = (DATABASE, KEY, KEY_FILE, LANGUAGE, LOG_LEVEL)
+LIBRARY = "BANGFU_LIBRARY"
+PERSON = "BANGFU_AS"
+VARIABLES = (DATABASE, KEY, KEY_FILE, LANGUAGE, LOG_LEVEL, LIBRARY, PERSON)
 
 DEFAULT_DATABASE = "bangfu.db"
 POSTGRES_SCHEMES = ("postgresql", "postgresql+psycopg")
@@ -40,6 +42,8 @@ class Settings:
         key_file: Where the master key is kept when `key` is ``None``. It need not exist yet.
         language: What officers read.
         log_level: ``None`` leaves it to the command: ``warning``, and ``info`` for ``bangfu run``.
+        library: A folder of the deployment's own definitions and calendars, laid out as `workflows`.
+        person: Whose commands the command line sends, by key; empty if nobody said.
     """
 
     database: str = field(repr=False)
@@ -47,6 +51,8 @@ class Settings:
     key_file: Path
     language: Language
     log_level: LogLevel | None
+    library: Path | None = None
+    person: str = ""
 
     @property
     def database_file(self) -> Path | None:
@@ -61,6 +67,7 @@ def read_settings(
     database: str | None = None,
     key_file: Path | None = None,
     language: str | None = None,
+    person: str | None = None,
 ) -> Settings:
     """
     Settle what options and environment say; an option wins over its variable. An empty variable counts as unset.
@@ -87,6 +94,8 @@ def read_settings(
         key_file=key_file or (Path(given[KEY_FILE]) if KEY_FILE in given else _default_key_file(url)),
         language=_language(language or given.get(LANGUAGE, "zh_CN")),
         log_level=_log_level(given.get(LOG_LEVEL)),
+        library=Path(given[LIBRARY]) if LIBRARY in given else None,
+        person=person or given.get(PERSON, ""),
     )
 
 

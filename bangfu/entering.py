@@ -1,0 +1,132 @@
+"""What files from outside become in the database: a roster's households, officers with their posts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engine.divisions import county_of
+from engine.people import Holding
+from storage.intake import NewHousehold, NewMember
+
+if TYPE_CHECKING:
+    from bangfu.wiring import Bangfu
+    from papers.people import People
+    from papers.roster import Roster, RosterHousehold, RosterMember
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """
+    What became of a roster's good households.
+
+    Attributes:
+        new: Rows of the file → ids of the households entered.
+        known: Rows whose people are all in the base in one household already: nothing was changed.
+        clashing: Rows of which somebody is in the base in another household, so that it was not entered.
+    """
+
+    new: Mapping[int, UUID]
+    known: tuple[int, ...]
+    clashing: tuple[int, ...]
+
+
+def enter_roster(bangfu: Bangfu, roster: Roster, source: str) -> Entered:
+    """
+    Enter the households of *roster* that are not in the base yet; the same file again adds nothing (I35).
+
+    Args:
+        source: The file's name, kept with each household.
+    """
+    new: dict[int, UUID] = {}
+    known: list[int] = []
+    clashing: list[int] = []
+    by_county: dict[str, list[RosterHousehold]] = {}
+    for household in roster.households:
+        by_county.setdefault(county_of(household.village), []).append(household)
+    for county, households in by_county.items():
+        numbers = [number for household in households for number in household.id_numbers]
+        found = bangfu.intake.find(county, numbers)
+        wanted = []
+        for household in households:
+            homes = {found[number][0] if number in found else None for number in household.id_numbers}
+            if homes == {None}:
+                wanted.append(household)
+            else:
+                (clashing if None in homes or len(homes) > 1 else known).append(household.row)
+        ids = bangfu.intake.add_households(
+            county, (_household(each, source) for each in wanted), bangfu.time_source.now()
+        )
+        new |= {household.row: id_ for household, id_ in zip(wanted, ids, strict=True)}
+    return Entered(new, tuple(known), tuple(clashing))
+
+
+def enter_people(bangfu: Bangfu, people: People) -> int:
+    """Enter officers and their posts, or when a post ends anew; gives how many posts were handed in."""
+    names = {holding.person: holding.name for holding in people.holdings}
+    for key, name in names.items():
+        bangfu.intake.put_person(key, name)
+    bangfu.intake.put_posts(
+        (each.person, Holding(each.post, each.division, each.start_date, each.end_date)) for each in people.holdings
+    )
+    return len(people.holdings)
+
+
+def _household(household: RosterHousehold, source: str) -> NewHousehold:
+    return NewHousehold(
+        division=household.village,
+        name=household.householder,
+        place=household.address,
+        phone=household.phone,
+        members=_members(household),
+        form=_form(household),
+        source=f"{source}:{household.row}",
+    )
+
+
+def _members(household: RosterHousehold) -> Sequence[NewMember]:
+    """Everybody in it, the householder first; the disabled person too, if no row of the second sheet is his."""
+    rows = {member.id_number: member for member in household.members}
+    disabled = household.disabled_person
+    names = {member.id_number: member.name for member in household.members}
+    names |= {household.id_number: household.householder}
+    if disabled is not None and disabled.id_number:
+        names.setdefault(disabled.id_number, disabled.name)
+    return [
+        NewMember(
+            name=names[number],
+            relation=_relation(rows.get(number)),
+            id_no=number,
+        )
+        for number in household.id_numbers
+    ]
+
+
+def _relation(member: RosterMember | None) -> str:
+    return str(member.fields.get("relation", "")) if member is not None else ""
+
+
+def _form(household: RosterHousehold) -> dict[str, Any]:
+    """What the form says beyond names and numbers, by the columns' codes; of members, by their number from 1."""
+    disabled = household.disabled_person
+    form: dict[str, Any] = dict(household.fields)
+    if disabled is not None:
+        form |= {
+            "disabled_person.name": disabled.name,
+            "disabled_person.card": disabled.card,
+            "disabled_person.kind": disabled.kind,
+            "disabled_person.grade": disabled.grade,
+            "disabled_person.phone": disabled.phone,
+        }
+    rows = {member.id_number: member for member in household.members}
+    for number, id_number in enumerate(household.id_numbers, 1):
+        if id_number in rows:
+            form |= {f"{number}.{code}": value for code, value in rows[id_number].fields.items()}
+    return {
+        code: value.isoformat() if isinstance(value, date) else value
+        for code, value in form.items()
+        if value not in ("", None)
+    }

@@ -1,0 +1,169 @@
+"""
+Where a command's answer goes: one JSON document, or tables and lines for people.
+
+rich is loaded with the first line for people. Colours mean something: red is late, yellow is soon, green is done,
+dim is for reference only; `NO_COLOR` and pipes get none.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engine.calendar import Calendar
+from engine.cases import Secret, iso
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
+
+    from rich.console import Console, RenderableType
+
+LATE, SOON, DONE, QUIET, HEAD = "bold red", "yellow", "green", "dim", "bold cyan"
+#: A deadline this near is shown as soon.
+NEAR = timedelta(days=2)
+#: What is written where output goes to a file or another program.
+PIPED_WIDTH = 100
+
+
+class Screen:
+    """
+    Args:
+        as_json: Documents on standard output; people's lines are left out.
+        words: The reader's catalog.
+    """
+
+    def __init__(self, as_json: bool, words: NullTranslations) -> None:
+        self.as_json = as_json
+        self.words = words
+        self.practice = False
+
+    @cached_property
+    def out(self) -> Console:
+        return _console(sys.stdout)
+
+    @cached_property
+    def err(self) -> Console:
+        return _console(sys.stderr)
+
+    def document(self, content: Mapping[str, Any]) -> None:
+        """Write *content* as the one JSON document of this command."""
+        whole = {"practice": self.practice, **content}
+        sys.stdout.write(json.dumps(plain(whole), ensure_ascii=False, indent=1) + "\n")
+
+    def print(self, *parts: RenderableType) -> None:
+        """Lines and tables for people; `[markup]` in text is rich's."""
+        for part in parts:
+            self.out.print(part, highlight=False, soft_wrap=isinstance(part, str))
+
+    def warn(self, text: str, style: str = SOON) -> None:
+        """A line beside the answer, on standard error."""
+        from rich.text import Text
+
+        self.err.print(Text(text, style=style), highlight=False, soft_wrap=True)
+
+
+def _console(stream: Any) -> Console:
+    from rich.console import Console
+
+    return Console(file=stream, width=None if stream.isatty() else PIPED_WIDTH, emoji=False)
+
+
+def plain(value: Any) -> Any:
+    """*value* as JSON: instants in UTC, ids as text, records as maps; a secret is never opened here."""
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (UUID, Path)):
+        return str(value)
+    if isinstance(value, Secret):
+        return MASKED
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(part) for part in value]
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return str(value)
+
+
+#: What stands for a value that the reader may not see.
+MASKED = "••••"
+
+
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[Any]], *, narrow: Sequence[int] = (), title: str = ""
+) -> Any:
+    """
+    A table that reads well at 100 columns.
+
+    Args:
+        rows: Text with rich's markup, or rich's own.
+        narrow: Columns (from 0) that are never wrapped.
+    """
+    from rich import box
+    from rich.table import Table
+
+    found = Table(box=box.SIMPLE_HEAD, header_style=HEAD, title=title or None, title_justify="left", pad_edge=False)
+    for number, heading in enumerate(headings):
+        found.add_column(heading, no_wrap=number in narrow, overflow="fold")
+    for row in rows:
+        found.add_row(*row)
+    return found
+
+
+def escape(text: object) -> str:
+    """*text* with nothing in it that rich would take for markup."""
+    from rich.markup import escape as escaped
+
+    return escaped(str(text))
+
+
+class Times:
+    """How instants and days are written for people: by the clock on the wall."""
+
+    def __init__(self, calendar: Calendar, now: datetime, words: NullTranslations) -> None:
+        self.calendar = calendar
+        self.now = now
+        self._ = words.gettext
+
+    def instant(self, at: datetime | None) -> str:
+        """``2026-03-02 09:30``; empty for None."""
+        return "" if at is None else f"{self.calendar.local(at):%Y-%m-%d %H:%M}"
+
+    def day_of(self, at: datetime) -> date:
+        """The legal day that ends with, or holds, the due instant *at*: 24:00 belongs to the day before."""
+        return self.calendar.local_date(at - timedelta(microseconds=1))
+
+    def due(self, at: datetime | None) -> str:
+        """A due instant as its day, coloured; the hour too where it is not the day's end."""
+        if at is None:
+            return ""
+        text = self.due_plain(at)
+        if at <= self.now:
+            return f"[{LATE}]{text}[/]"
+        return f"[{SOON}]{text}[/]" if at - self.now <= NEAR else text
+
+    def due_plain(self, at: datetime) -> str:
+        local = self.calendar.local(at)
+        day = self.day_of(at)
+        return f"{day:%m-%d}" if (local.hour, local.minute) == (0, 0) else f"{local:%m-%d %H:%M}"
+
+    def left(self, at: datetime | None) -> str:
+        """How far a due instant is: in whole days, or hours on the last one."""
+        if at is None:
+            return ""
+        late = at <= self.now
+        days, hours = divmod(int(abs(at - self.now).total_seconds() // 3600), 24)
+        n_, text = (days, self._("{n} d")) if days else (hours, self._("{n} h"))
+        words = text.format(n=n_)
+        return f"[{LATE}]{self._('late by {time}').format(time=words)}[/]" if late else words

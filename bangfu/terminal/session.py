@@ -1,0 +1,246 @@
+"""
+One run of the command line: who asks, of which database, in which language; and how it is answered.
+
+Nothing is opened before a command needs it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from bangfu.i18n import translator
+from bangfu.settings import LogLevel, Settings, read_settings
+from bangfu.terminal.screen import Screen, Times
+from engine.errors import N_, InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from bangfu.wiring import Bangfu
+    from engine.cases import Case
+    from engine.loading import Definition
+    from engine.ports import Scope
+    from engine.workflow import Workflow
+
+
+LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may be said before or after any command."""
+
+    database: str | None = None
+    key_file: Path | None = None
+    language: str | None = None
+    person: str | None = None
+    county: str | None = None
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRef:
+    """A case that somebody named."""
+
+    county: str
+    id: UUID
+
+
+class Session:
+    """What a command works with. Raises what `read_settings` and `open_bangfu` raise, when they are first needed."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.screen = Screen(options.as_json, translator(language_of(options)))
+        self._opened: Bangfu | None = None
+        self._logs = False
+        #: What is logged unless settings say otherwise; `bangfu run` says more.
+        self.usual_level: LogLevel = "warning"
+
+    # --- words ---
+
+    def _(self, text: str) -> str:
+        """*text* in the reader's language."""
+        return self.screen.words.gettext(text)
+
+    def n_(self, one: str, many: str, n: int) -> str:
+        return self.screen.words.ngettext(one, many, n)
+
+    # --- what is opened ---
+
+    @cached_property
+    def settings(self) -> Settings:
+        options = self.options
+        return read_settings(
+            os.environ, database=options.database, key_file=options.key_file,
+            language=options.language, person=options.person,
+        )  # fmt: skip
+
+    @property
+    def log_level(self) -> LogLevel:
+        return self.settings.log_level or self.usual_level
+
+    @property
+    def bangfu(self) -> Bangfu:
+        if self._opened is None:
+            from bangfu.wiring import open_bangfu
+
+            self.adopt(open_bangfu(self.settings, self.log))
+        assert self._opened is not None
+        return self._opened
+
+    def adopt(self, opened: Bangfu) -> None:
+        """Work with *opened* from now on; a practice database says so before anything else is said."""
+        self._opened = opened
+        self.screen.practice = opened.practice
+        if opened.practice and not self.screen.as_json:
+            local = opened.calendar.local(opened.time_source.now())
+            text = self._("Practice database, not real. Its time: {time:%Y-%m-%d %H:%M}.")
+            self.screen.warn(text.format(time=local))
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    def log(self, event: str, **keys: object) -> None:
+        """
+        Where the office says what it does. structlog is loaded with the first event that is written: at the level of
+        most commands, trouble alone.
+        """
+        trouble = event.endswith(("_failed", "_unknown"))
+        if not trouble and LEVELS.index(self.log_level) > LEVELS.index("info"):
+            return
+        import structlog
+
+        if not self._logs:
+            self.configure_logs()
+        logger = structlog.get_logger()
+        (logger.warning if trouble else logger.info)(event, **keys)
+
+    def configure_logs(self) -> None:
+        """Send logs to standard error, at practice time if that is what the database lives by."""
+        from bangfu.logs import configure
+        from bangfu.timesource import SystemTime
+
+        configure(self._opened.time_source if self._opened else SystemTime(), level=self.log_level)
+        self._logs = True
+
+    # --- who and where ---
+
+    @property
+    def person(self) -> str:
+        """
+        Whose commands these are.
+
+        Raises:
+            InputError: Nobody said.
+        """
+        if not self.settings.person:
+            raise InputError(
+                N_("this is done in somebody's name, and nobody was named"),
+                field="--as", advice=N_("add --as PERSON, or set BANGFU_AS"),
+            )  # fmt: skip
+        return self.settings.person
+
+    @cached_property
+    def county(self) -> str:
+        """
+        The county whose data is meant: said by --county, else the only one that the person serves or that there is.
+
+        Raises:
+            InputError: There are several.
+        """
+        if self.options.county:
+            return self.options.county[:6]
+        places = self.bangfu.places
+        counties = places.counties_of(self.settings.person) if self.settings.person else ()
+        counties = counties or places.counties()
+        if len(counties) != 1:
+            raise InputError(
+                N_("there are several counties here: {counties}") if counties else N_("no county is known here yet"),
+                field="--county",
+                advice=N_("add --county CODE") if counties else N_("bangfu import divisions"),
+                counties=", ".join(counties),
+            )
+        return counties[0]
+
+    @cached_property
+    def scope(self) -> Scope:
+        """Raises PermissionDeniedError if the person holds no post in the county."""
+        return self.bangfu.office.scope(self.county, self.person)
+
+    @property
+    def now(self) -> datetime:
+        return self.bangfu.time_source.now()
+
+    @cached_property
+    def times(self) -> Times:
+        return Times(self.bangfu.calendar, self.now, self.screen.words)
+
+    # --- cases ---
+
+    def case_ref(self, text: str) -> CaseRef:
+        """
+        The case that *text* names: its number, the number's last part, or its id.
+
+        Raises:
+            NotFoundError: There is none in scope, or more than one.
+        """
+        from bangfu.terminal.values import identifier
+
+        named = identifier(text)
+        if named is not None:
+            return CaseRef(self.county, named)
+        scope = self.scope_of(text)
+        rows = [row for row in self.bangfu.register.find(scope, text) if _names(text, row.number)]
+        if len(rows) != 1:
+            raise NotFoundError(
+                N_("several cases end in {number}: {numbers}")
+                if rows
+                else N_("there is no case {number} in your scope"),
+                advice=N_("bangfu find NAME"), number=text, numbers=", ".join(row.number for row in rows),
+            )  # fmt: skip
+        return CaseRef(scope.county, rows[0].id)
+
+    def scope_of(self, number: str) -> Scope:
+        """The reader's scope in the county that a whole case number begins with."""
+        county = number[:6]
+        if len(number) > 7 and number[6] == "-" and county.isdecimal() and not self.options.county:
+            return self.bangfu.office.scope(county, self.person)
+        return self.scope
+
+    def case(self, ref: CaseRef) -> Case:
+        """Raises CaseNotFoundError."""
+        return self.bangfu.office.case(ref.county, ref.id, self.person)
+
+    def definition(self, version: str) -> Definition:
+        return self.bangfu.definitions.definition(version)
+
+    def workflow(self, version: str) -> Workflow:
+        return self.definition(version).workflow
+
+    # --- answers ---
+
+    def answer(self, document: Mapping[str, Any], draw: Callable[[], Any]) -> None:
+        """Give *document*, or what *draw* prints for people."""
+        if self.screen.as_json:
+            self.screen.document(document)
+        else:
+            draw()
+
+
+def language_of(options: Options) -> str:
+    """The language that is asked for, before settings are checked: even their errors are told in it."""
+    text = (options.language or os.environ.get("BANGFU_LANG", "") or "zh").lower()
+    return "en" if text.startswith("en") else "zh_CN"
+
+
+def _names(text: str, number: str) -> bool:
+    """Whether *text* is a case's number, ``year-serial``, or the serial with or without its zeros."""
+    serial = number.rpartition("-")[2]
+    return number == text or number.endswith(f"-{text}") or (text.isdecimal() and int(serial) == int(text))
