@@ -453,16 +453,12 @@ class AttachmentRow(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-_UNSENT = text("sent_at IS NULL")
-
-
 class OutboxRow(Row, table=True):
     """What a post at a division is to be told; its text is made when it is read."""
 
     __tablename__ = "outbox"
     __table_args__ = (
         _of_case(),
-        Index("ix_outbox_unsent", "county", "division", "post", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
         Index("ix_outbox_post", "county", "division", "post", "created_at"),
         _IN_KEY,
     )
@@ -471,7 +467,6 @@ class OutboxRow(Row, table=True):
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     created_at: datetime = Field(sa_type=Instant)
-    sent_at: datetime | None = Field(default=None, sa_type=Instant)
     event: str
     post: str
     division: str
