@@ -165,10 +165,6 @@ REASONS: Mapping[str, Reason] = {
         N_("This person is already on sheet “{sheet}”, row {row}"),
         N_("A person belongs to one household: delete one of the rows, or correct the number"),
     ),
-    "person_known": Reason(
-        N_("Somebody of this household is already in another household of the base"),
-        N_("Look the persons up in the base; correct the number, or the household there"),
-    ),
     "name_differs": Reason(
         N_("The same number has another name on sheet “{sheet}”, row {row}"), N_("Correct the number or the name")
     ),
