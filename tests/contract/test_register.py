@@ -124,7 +124,7 @@ class World:
             ask = self.cases[case].section("asks")[stage]
             self.act(
                 case, "listed", NOW, ("asks", stage, {**ask, "l": list_id.hex}),
-                body={"list": list_id.hex, "ask": stage}, post=f"village.committee@{division}",
+                body={"list": list_id.hex, "ask": stage, "at": division}, post=f"village.committee@{division}",
             )  # fmt: skip
 
 
