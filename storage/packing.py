@@ -8,24 +8,42 @@ cases (I29), so what was packed can always be unpacked. Hashes cover the text, n
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zlib
 
-#: What JSON of the engine looks like. It is stored with each definition, so it may be bettered for later ones.
+#: What the engine's JSON looks like, the commonest last, where a reference to it is shortest: rare parts, a record, a
+#: notice, an end, an opening, an act. It is stored with each definition, so it may be bettered for later ones.
 _PHRASES = (
-    '["links","",{"k":"objection","q":"","w":""}],["notices","",{"n":,"over":"2026-","places":{"square":{"at":"2026-,'
-    '"proof":"}}}],["tasks","",{"n":1,"s":,"st":"open"}],["answers","#1/",{"a":"pass","p":""}],["times","'
-    '["papers","",{"d":"","f":".pdf","s":}],["facts","",{"s":1,"v":{"x":"AT"}}],["facts","",{"s":2,"v":true}],'
-    '{"acts":{"opens":[""]},"asks":{"case":{"channel":"","division":"","entry":,"next":,"number":"'
-    '{"b":{"channel":"","to":""},"c":[["case","number","-2026-000"],["case","workflow",""],["case","version",""],'
-    '["case","subject",""],["case","division",""],["case","opened","2026-"],["case","status","open"],'
-    '["case","members",["1","2"]],["case","opener",""],["clocks","",null],["timers","",null],["asks","",null],'
-    '{"b":{"action":"pass","ask":"","answer":"","result":"","from":"","means":"pass","present":,"to":"","votes":{"":'
-    '["acts","",[""]],["items","",null],["case","entry",],["case","stage",""],["visits","",{"from":"","n":}],'
-    '["asks","",{"e":{"":1},"n":,"r":true,"s":}],["case","next",],["items","",{"d":"","p":"","q":""}],'
-    '["clocks","",{"at":"2026-0T0:00:00Z","c":"","cal":"","cause":".ready","day":"2026-","due":"2026-T16:00:00Z",'
-    '"for":"7 workday","k":"wait","n":,"prov":true,"protects":"citizen","roll":false}],'
-    '["timers","",{"at":"2026-0T01:00:00Z","c":"","k":"remind","r":0}]]}'
+    '["links","",{"k":"objection","n":,"q":"","w":""}],["tasks","",{"n":1,"s":,"st":"open"}],["tasks","",{"n":1,"r":"",'
+    '"s":,"st":"done"}],["answers","#1/",{"a":"","p":""}],["answers","#1/minutes",{"p":"","present":{"":1},"votes":{"":'
+    '1}}],["times",".",1],["passed","",],["papers","",{"d":"","f":".pdf","s":}],"stops":[["2026-","excluded:",""]],'
+    '"ext":[["day","granted",""]],"late":"2026-T16:00:00Z","prov":true,"protects":"citizen",'
+    '{"acts":{"opens":[""]},"asks":{"":{"e":{"":1},"n":1,"p":"","r":true,"s":1}},"case":{"channel":"","division":"",'
+    '"end":"","entry":,"granted":,"members":["1","2"],"next":,"number":"-2026-0000","opened":"2026-0T0:00:00Z",'
+    '"opener":"@","outcome":"granted","stage":"","status":"closed","subject":"","version":"<version>","workflow":"},'
+    '"clocks":{"":{"at":"2026-0T0:00:00Z","cal":""}},"facts":{"":{"s":1,"v":true},"":{"s":,"v":{"x":"A"}}},'
+    '"items":{"":{"d":"","p":"","q":""}},"notices":{"":{"n":4,"over":"2026-T16:00:00Z","places":{"square":{"at":'
+    '"2026-0T0:00:00Z","proof":""}},"s":5}},"timers":{"":{"at":"2026-0T01:00:00Z","c":"","k":"remind","r":1}},'
+    '"visits":{"":{"from":"new","n":1}}}'
+    '{"b":{"action":"ended","clock":".wait","due":"2026-0T16:00:00Z","from":"","means":"pass","result":"ended",'
+    '"rung":"over","timer":"","to":""},"c":[["timers","",null],["clocks",".wait",null],["notices","",{"n":4,"over":'
+    '"2026-0T16:00:00Z","places":{"square":{"at":"2026-0T0:00:00Z","proof":""}},"s":5}],'
+    '{"b":{"ask":"","place":"","present":3,"votes":{"":3}},"c":[["asks","",{"at":"2026-0T0:00:00Z","b":true,"n":4,'
+    '"r":true,"s":4}],"cause":".posted","for":"7 day","k":"wait","n":,"roll":false}],"k":"over","r":0}]'
+    '{"b":{"action":"","from":"","means":"grant","outcome":"granted","to":""},"c":[["asks","",null],["case","granted",'
+    '8],["case","stage",""],["case","end",""],["case","outcome","granted"],["case","status","closed"],["visits","",'
+    'null],["acts","",null]]}'
+    '{"b":{"channel":"","to":""},"c":[["case","number","43-2026-0000"],["case","workflow",""],["case","version",'
+    '"<version>"],["case","subject","019"],["case","division","43"],["case","channel",""],["case","opened",'
+    '"2026-0T0:00:00Z"],["case","status","open"],["case","members",["1","2"]],["case","opener","village.@43"],'
+    '["acts","opens",[""]],["visits","",{"from":"new","n":1}],'
+    '["facts","",{"s":1,"v":true}],["facts","",{"s":3,"v":3}],["facts","",{"s":3,"v":{"x":"A"}}],'
+    '{"b":{"action":"pass","from":"","means":"pass","note":{"x":"A"},"to":""},"c":[["asks","",null],["acts","",[""]],'
+    '["items","",null],["clocks","",null],["timers","",null],["case","entry",2],["case","stage",""],["visits","",'
+    '{"from":"","n":2}],["asks","",{"n":2,"r":true,"s":2}],["case","next",5],["items","3",{"d":"43","p":"","q":""}],'
+    '["clocks","",{"at":"2026-0T0:00:00Z","cal":"","cause":".ready","day":"2026-0","due":"2026-0T16:00:00Z","for":'
+    '"10 workday","n":2}],["timers","4",{"at":"2026-0T01:00:00Z","c":"","k":"remind","r":1}]]}'
 )
 _NAME = re.compile(r'"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)"')
 #: Words further back than the window cannot be referred to; a quarter of it is left for the text itself.
@@ -35,9 +53,10 @@ _PACKED = 1
 
 
 def words(canonical: str) -> bytes:
-    """The dictionary of a definition, given as canonical JSON: its names, then the engine's phrases."""
-    names = dict.fromkeys(name for name in _NAME.findall(canonical) if len(name) > 3)
-    return f"{' '.join(names)[: _MOST - len(_PHRASES)]}{_PHRASES}".encode()
+    """The dictionary of a definition, given as canonical JSON: its names, then the engine's phrases with its digest."""
+    names = '","'.join(dict.fromkeys(name for name in _NAME.findall(canonical) if len(name) > 3))
+    phrases = _PHRASES.replace("<version>", hashlib.sha256(canonical.encode()).hexdigest())
+    return (names[: _MOST - len(phrases)] + phrases).encode()
 
 
 class Packer:
@@ -51,7 +70,7 @@ class Packer:
     def __init__(self, dictionary: bytes) -> None:
         self._plain = not dictionary
         # Set up once; a copy of a small window costs less than a new one.
-        self._packing = zlib.compressobj(4, zlib.DEFLATED, -_WINDOW_BITS, 6, zlib.Z_DEFAULT_STRATEGY, dictionary)
+        self._packing = zlib.compressobj(6, zlib.DEFLATED, -_WINDOW_BITS, 6, zlib.Z_DEFAULT_STRATEGY, dictionary)
         self._unpacking = zlib.decompressobj(-_WINDOW_BITS, dictionary)
 
     def pack(self, text: str) -> bytes:
