@@ -1,218 +1,63 @@
 """
-Questions and their voices: how one is asked when a stage is entered or a task opened, and closed when it is answered.
+Questions: how one is asked when a stage is entered or a task opened, to whom, and closed when it is over.
 
 A stage and a task are the same thing, beside each other: an *ask* with one voice. What belongs to one entry (seats,
-answers, postings, work items, the stage's own limit) closes with it; coming back asks anew.
+answers, postings, work items, its own clocks) closes with it; coming back asks anew.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
-
-from transitions import MachineError
 
 from engine import timing
-from engine.cases import ChildEnded, Followup, OpenCase, RegisterWrite, iso
-from engine.compiling import Step, is_office_post
+from engine.cases import Followup, OpenCase, iso
+from engine.compiling import is_office_post
 from engine.drafting import SUPERVISOR, Draft, derived_id
 from engine.errors import N_, ActionNotAllowedError
-from engine.facts import clean
-from engine.guards import awaited, with_stand_in
-from engine.workflow import Action, Choice, Panel, Voiced, When
+from engine.facts import is_missing, plain
+from engine.guards import stand_in
+from engine.workflow import CaseVoice, Choice, Panel, Voiced, When
 
 
-def emit(draft: Draft, event: str, at: datetime | None = None) -> None:
-    """Something with a name happened: clocks start and end, tasks open."""
-    timing.on_event(draft, event, at)
-    for task in draft.procedure.tasks_on.get(event, ()):
-        open_task(draft, task)
-
-
-# --- moving -----------------------------------------------------------------------------------------------------------
-
-
-def move(draft: Draft, trigger: str, action: Action, chosen: str = "", name: str = "") -> None:
+def question(draft: Draft, name: str) -> dict[str, Any]:
     """
-    Take the case along *trigger*: the machine says where to; leave, arrive, and tell what follows.
-
-    Args:
-        chosen: The stage chosen, for actions that lead back.
-        name: What the action is called in events, if not *trigger*.
+    The open ask of that name.
 
     Raises:
-        ActionNotAllowedError: The definition has no such edge from here.
+        ActionNotAllowedError: It is not being asked, or the case has ended.
     """
-    source = draft.stage
-    name = name or trigger
-    sender = draft.value("sender", "")
-    if not chosen and sender and action.means == "pass" and leads_next(action):
-        chosen = sender["stage"]
-    step = Step(source, draft.holds, chosen)
-    try:
-        target = draft.procedure.move(step, trigger)
-    except MachineError:
-        raise ActionNotAllowedError(
-            draft.before.id, N_("{name} leads nowhere from {stage}"), name=name, stage=source
-        ) from None
-    draft.body.update({"from": source, "to": target, "means": action.means})
-    if target == source and not is_reentry(action, chosen):
-        emit(draft, f"{source}.{name}")
-        return
-    back = action.means == "back"
-    if back and action.then == "straight":
-        draft.put("case", "sender", {"stage": source, "entry": draft.entry})
-    elif sender:
-        draft.drop("case", "sender")
-    leave(draft, source, name)
-    if back:
-        unwind(draft, target)
-    if draft.procedure.is_end(target):
-        finish(draft, target)
-    else:
-        enter(draft, target, source, keep_origin=back)
+    ask = draft.get("asks", name)
+    if ask is None:
+        if draft.value("status") != "open":
+            raise ActionNotAllowedError(draft.before.id, N_("the case has ended ({stage})"), stage=draft.stage)
+        raise ActionNotAllowedError(draft.before.id, N_("{name} is not being asked now"), name=name)
+    return ask  # type: ignore[no-any-return]
 
 
-def leads_next(action: Action) -> bool:
-    """Whether *action* leads along the main line in some case."""
-    return action.to == "next" or (not isinstance(action.to, str) and any(line.to == "next" for line in action.to))
-
-
-def is_reentry(action: Action, chosen: str) -> bool:
-    """Whether a target that is the source means to arrive again."""
-    return bool(chosen) or action.to == "again"
-
-
-def leave(draft: Draft, stage: str, action: str) -> None:
-    """Leave *stage*: its question is closed with everything that belongs to this entry."""
-    emit(draft, f"{stage}.{action}")
-    close_ask(draft, stage)
-    emit(draft, f"{stage}.left")
-
-
-def enter(draft: Draft, stage: str, source: str, keep_origin: bool = False) -> None:
-    """Arrive in *stage*: a new entry, its question asked, its limit started as soon as it is ready."""
-    entry = draft.entry + 1
-    before = draft.get("visits", stage)
-    origin = before["from"] if keep_origin and before else source
-    draft.put("case", "entry", entry)
-    draft.put("case", "stage", stage)
-    draft.put("visits", stage, {"n": entry, "from": origin})
-    open_ask(draft, stage, "stage", entry)
-    emit(draft, f"{stage}.entered")
-    settle_ready(draft)
-    answer_waived_notice(draft, stage)
-
-
-def unwind(draft: Draft, target: str) -> None:
-    """Going back to *target*: what came after it is undone, tasks opened since are cancelled."""
-    visit = draft.get("visits", target)
-    since = visit["n"] if visit else draft.entry
-    for stage, other in tuple(draft.section("visits").items()):
-        if other["n"] > since:
-            draft.drop("visits", stage)
-    for name, task in tuple(draft.section("tasks").items()):
-        if task["st"] == "open" and task["n"] >= since:
-            close_task(draft, name, "cancelled", reason="returned")
-
-
-def finish(draft: Draft, end: str) -> None:
-    """The case ends: its outcome is fixed; what of its own still runs keeps it from being closed (I7)."""
-    definition = draft.procedure.workflow.ends[end]
-    draft.put("case", "stage", end)
-    draft.put("case", "end", end)
-    draft.put("case", "outcome", definition.outcome)
-    draft.put("case", "status", "ended")
-    draft.body["outcome"] = definition.outcome
-    for clock in tuple(draft.section("clocks")):
-        spec = draft.procedure.clocks[clock]
-        if not (spec.per_entry and draft.get("tasks", spec.ask)):
-            timing.end(draft, clock)
-    emit(draft, end)
-    parent = draft.value("parent", "")
-    if parent:
-        told = ChildEnded(
-            id=derived_id(draft.command.id, "parent"), child=draft.before.id, end=end, outcome=definition.outcome
-        )
-        draft.followups.append(Followup(UUID(parent[0]), told))
-    if definition.start is not None:
-        start_successor(draft, definition.start.workflow, definition.start.opens or "")
-    draft.tell("case_ended", origin_post(draft), str(draft.value("division")), end=end)
-    close_if_done(draft)
-
-
-def close_if_done(draft: Draft) -> None:
-    """After its end a case is closed when its last task and linked case are done."""
-    if draft.value("status") != "ended":
-        return
-    if any(task["st"] == "open" for task in draft.section("tasks").values()) or draft.section("links"):
-        return
-    for section in ("visits", "acts", "passed", "times"):
-        draft.clear(section)
-    draft.put("case", "status", "closed")
-
-
-def origin_post(draft: Draft) -> str:
-    """Who is told of the end: the post that opened the case, else the village committee."""
-    return str(draft.value("opener", "") or "village.committee").partition("@")[0]
-
-
-def start_successor(draft: Draft, workflow: str, channel: str) -> None:
-    child = derived_id(draft.before.id, draft.seq, "successor", workflow)
-    draft.followups.append(
-        Followup(
-            child,
-            OpenCase(
-                id=derived_id(draft.command.id, "successor"), person=draft.command.person, channel=channel,
-                subject=str(draft.value("subject")), division=str(draft.value("division")),
-                members=tuple(draft.value("members", ())),
-            ),
-            workflow,
-        )
-    )  # fmt: skip
-
-
-# --- asks -------------------------------------------------------------------------------------------------------------
-
-
-def open_ask(draft: Draft, name: str, kind: str, number: int) -> None:
-    """Ask the question *name*: seats, work items for its posts, or a subcase."""
-    question = draft.procedure.ask(name)
-    ask: dict[str, Any] = {"k": kind, "n": number, "v": question.voice, "s": draft.seq}
-    posts: tuple[str, ...] = ()
-    match question.voice:
+def open_ask(draft: Draft, name: str, number: int) -> None:
+    """Ask the question *name*, for the *number*-th time: seats, work items for its posts, or a subcase."""
+    asked = draft.procedure.ask(name)
+    ask: dict[str, Any] = {"n": number, "s": draft.seq}
+    match asked.voice:
         case "by":
-            posts = chosen_posts(draft, question)
-            ask["by"] = list(posts)
+            if asked.by and isinstance(asked.by[0], When):
+                ask["by"] = [first_that_holds(draft, asked.by)]
         case "panel":
-            named, panel = chosen_panel(draft, question)
-            ask["p"] = named
-            ask["e"] = seats(draft, panel)
-            posts = tuple(ask["e"])
+            named = chosen_panel(draft, asked)
+            if named:
+                ask["p"] = named
+            ask["e"] = seats(draft, draft.procedure.panel_of(name, named))
         case "notice":
-            assert question.notice is not None
-            posts = (question.notice.by,)
             ask["at"] = iso(draft.now)
+            if asked.notice and asked.notice.leave_out and draft.holds(asked.notice.leave_out):
+                ask["w"] = True
+                draft.body["waived"] = name
         case "case":
-            open_subcase(draft, name, question)
+            assert asked.case is not None
+            open_subcase(draft, name, asked.case, number)
     draft.put("asks", name, ask)
     timing.exclude(draft, name, entered=True)
-    for post in posts:
-        open_item(draft, name, post)
-
-
-def open_item(draft: Draft, ask: str, post: str) -> None:
-    """Work for a post, at its division; told to it. If nobody holds it, its stand-in's, else the supervisor is told."""
-    (post,) = with_stand_in(draft, post)
-    if not is_office_post(post):
-        name, division = post, str(draft.value("division"))
-    else:
-        name, division = draft.place_of(post)
-        if not draft.holders(post):
-            draft.tell("post_vacant", SUPERVISOR, division[:6] + "000000", vacant=name, at=division)
-    draft.put("items", draft.serial(), {"q": ask, "p": name, "d": division})
-    draft.tell("asked", name, division, ask=ask)
+    open_work(draft, name)
 
 
 def close_ask(draft: Draft, name: str) -> None:
@@ -220,45 +65,40 @@ def close_ask(draft: Draft, name: str) -> None:
     ask = draft.get("asks", name)
     if ask is None:
         return
-    for number, item in tuple(draft.section("items").items()):
-        if item["q"] == name:
-            draft.drop("items", number)
-    prefix = f"{name}#{ask['n']}/"
-    for key in tuple(draft.section("answers")):
-        if key.startswith(prefix):
-            draft.drop("answers", key)
-    for clock in (name, f"{name}.wait"):
-        if clock in draft.procedure.clocks and draft.procedure.clocks[clock].per_entry:
-            timing.end(draft, clock)
+    drop_items(draft, name)
+    drop_answers(draft, name, ask)
+    posting = draft.get("notices", name)
+    if posting and posting["n"] == ask["n"] and not posting.get("over"):
+        draft.put("notices", name, {**posting, "left": iso(draft.now)})
+    for clock in draft.procedure.clocks_of.get(name, ()):
+        timing.end(draft, clock)
     draft.drop("asks", name)
     timing.exclude(draft, name, entered=False)
 
 
-def settle_ready(draft: Draft) -> None:
-    """A stage is ready when every task that it awaits is over; then its limit starts."""
-    stage = draft.stage
-    ask = draft.get("asks", stage)
-    if ask is None or ask.get("r") or awaited(draft, stage):
-        return
-    draft.put("asks", stage, {**ask, "r": True})
-    emit(draft, f"{stage}.ready")
+# --- who is asked -----------------------------------------------------------------------------------------------------
 
 
-def chosen_posts(draft: Draft, question: Voiced) -> tuple[str, ...]:
-    given = question.by
-    assert given is not None
-    if given and isinstance(given[0], When):
-        return (draft.procedure.parameter(first_that_holds(draft, given)),)
-    return tuple(draft.procedure.parameter(str(post)) for post in given)
+def posts_asked(draft: Draft, name: str) -> tuple[str, ...]:
+    """The posts that are asked in the open question *name*, in written order; none where another case answers."""
+    asked = draft.procedure.ask(name)
+    if asked.notice is not None:
+        return (asked.notice.by,)
+    if asked.panel is not None:
+        return tuple(draft.procedure.parameter(post) for post in panel_asked(draft, name).seats)
+    return tuple(draft.get("asks", name).get("by") or (str(post) for post in asked.by or ()))
 
 
-def chosen_panel(draft: Draft, question: Voiced) -> tuple[str, Panel]:
-    """The panel's name (empty if written in place) and the panel, by the choice that the definition writes."""
-    given = question.panel
-    if isinstance(given, Panel):
-        return "", given
-    name = given if isinstance(given, str) else first_that_holds(draft, given or ())
-    return name, draft.procedure.workflow.panels[name]
+def chosen_panel(draft: Draft, asked: Voiced) -> str:
+    """The name of the panel that the definition chooses; empty if it is written in place."""
+    if isinstance(asked.panel, Panel):
+        return ""
+    return asked.panel if isinstance(asked.panel, str) else first_that_holds(draft, asked.panel or ())
+
+
+def panel_asked(draft: Draft, name: str) -> Panel:
+    """The panel asked in the open question *name*."""
+    return draft.procedure.panel_of(name, draft.get("asks", name).get("p", ""))
 
 
 def first_that_holds(draft: Draft, choice: Choice) -> str:
@@ -274,112 +114,115 @@ def seats(draft: Draft, panel: Panel) -> dict[str, int]:
     return found
 
 
-def open_subcase(draft: Draft, ask: str, question: Voiced) -> None:
-    assert question.case is not None
-    child = derived_id(draft.before.id, draft.seq, ask)
-    carried = question.case.carries
-    facts = {key: stored["v"] for key, stored in draft.section("facts").items() if "all" in carried or key in carried}
-    draft.put("links", child.hex, {"w": question.case.workflow, "q": ask, "k": "child"})
-    draft.followups.append(
-        Followup(
-            child,
-            OpenCase(
-                id=derived_id(draft.command.id, ask), person=draft.command.person, channel="",
-                subject=str(draft.value("subject")), division=str(draft.value("division")), facts=facts,
-                members=tuple(draft.value("members", ())), parent=(draft.before.id, ask),
-            ),
-            question.case.workflow,
-        )
-    )  # fmt: skip
+def seat_of(draft: Draft, name: str, person: str) -> str:
+    """The seat of the open question *name* that *person* holds as ``level.role``; empty if he holds none."""
+    held = {(each.post, each.division) for each in draft.world.staff.posts(person, draft.today)}
+    found = (post for post in posts_asked(draft, name) if is_office_post(post) and draft.place_of(post) in held)
+    return next(found, "")
 
 
-# --- tasks ------------------------------------------------------------------------------------------------------------
+# --- work -------------------------------------------------------------------------------------------------------------
 
 
-def open_task(draft: Draft, name: str) -> None:
-    """A task's opening event came: new, kept, or waived."""
-    task = draft.procedure.workflow.tasks[name]
-    before = draft.get("tasks", name)
-    if before is not None:
-        if task.again == "keep" and before["st"] in ("done", "waived"):
+def open_work(draft: Draft, name: str) -> None:
+    """
+    Work items for whoever is asked in *name*.
+
+    One for each post; one for each seat where members answer for themselves, and only for the next seat if they answer
+    in order.
+    """
+    ask, asked = draft.get("asks", name), draft.procedure.ask(name)
+    if ask.get("w"):
+        return
+    panel = panel_asked(draft, name) if asked.panel is not None else None
+    for post in posts_asked(draft, name):
+        if panel is None or panel.recorded == "minutes":
+            open_item(draft, name, post)
+            continue
+        left = ask["e"][post] - len(answers_of(draft, name, post))
+        for _ in range(left):
+            open_item(draft, name, post)
+        if panel.order and left:
             return
-        if before["st"] == "open":
-            close_task(draft, name, "cancelled", reason="opened again")
-    number = int(before["n"]) if before else 0
-    number = max(number + 1, draft.entry)
-    if task.when and not draft.holds(task.when):
-        draft.put("tasks", name, {"st": "waived", "n": number, "s": draft.seq})
-        emit(draft, f"{name}.waived")
-        return
-    draft.put("tasks", name, {"st": "open", "n": number, "s": draft.seq})
-    open_ask(draft, name, "task", number)
-    emit(draft, f"{name}.opened")
 
 
-def close_task(draft: Draft, name: str, status: str, result: str = "", reason: str = "") -> None:
-    """A task is done with a result, or cancelled with a reason; a stage that awaited it may become ready."""
-    before = draft.get("tasks", name)
-    value = {"st": status, "n": before["n"], "s": draft.seq}
-    if result:
-        value["r"] = result
-    if reason:
-        value["why"] = reason
-    draft.put("tasks", name, value)
-    close_ask(draft, name)
-    if status == "done":
-        if result and result != "done":
-            emit(draft, f"{name}.{result}")
-        emit(draft, f"{name}.done")
-    settle_ready(draft)
-    close_if_done(draft)
-
-
-def answer_waived_notice(draft: Draft, stage: str) -> None:
-    """A notice from which everybody is left out has ended as it begins, waived, and says so."""
-    question = draft.procedure.ask(stage)
-    if question.notice is None or not question.notice.leave_out or draft.stage != stage:
-        return
-    if draft.holds(question.notice.leave_out):
-        draft.body["waived"] = stage
-        answer(draft, stage, "ended")
-
-
-def answer(draft: Draft, ask: str, result: str) -> None:
-    """The voice of *ask* gave *result*: a task is done with it; for a stage, the action of that name is taken."""
-    draft.body["result"] = result
-    if draft.get("asks", ask, {}).get("k") == "task":
-        close_task(draft, ask, "done", result)
-        return
-    action = draft.procedure.workflow.stages[ask].actions.get(result)
-    if action is None:
-        raise ActionNotAllowedError(draft.before.id, N_("{ask} has no action {result}"), ask=ask, result=result)
-    take(draft, ask, result, action)
-
-
-def take(draft: Draft, stage: str, name: str, action: Action, chosen: str = "") -> None:
-    """Carry out *action* of *stage*: its effects, what it tells, and the move."""
-    draft.body["action"] = name
-    if action.times is not None:
-        key = f"{stage}.{name}"
-        draft.put("times", key, int(draft.get("times", key, 0)) + 1)
-    for fact, value in action.set_.items():
-        set_fact(draft, fact, value)
-    for post in action.tell:
-        told, division = draft.place_of(post) if is_office_post(post) else (post, str(draft.value("division")))
-        draft.tell("told", told, division, action=name)
-    if action.means == "grant":
-        draft.put("case", "granted", draft.seq)
-    move(draft, name, action, chosen)
-
-
-def set_fact(draft: Draft, name: str, value: str | int) -> None:
-    """An action's ``set``: a fact of the case, or of the household's or village's own record."""
-    plain: Any = draft.today.isoformat() if value == "today" else value
-    if isinstance(plain, str) and plain in ("yes", "no"):
-        plain = plain == "yes"
-    of, dot, field = name.partition(".")
-    if dot:
-        draft.register.append(RegisterWrite(of, field, plain))
-        draft.body.setdefault("set", {})[name] = plain
+def open_item(draft: Draft, ask: str, post: str) -> None:
+    """Work for a post, at its division; told to it. If nobody holds it, its stand-in's, else the supervisor is told."""
+    asked, post = post.partition("@")[0], stand_in(draft, post)
+    if is_office_post(post):
+        name, division = draft.place_of(post)
+        tell(draft, "asked", post, ask=ask)
     else:
-        draft.put("facts", name, {"v": clean(name, draft.procedure.workflow.facts[name], plain), "s": draft.seq})
+        name, division = post, str(draft.value("division"))
+    item = {"q": ask, "p": name, "d": division}
+    draft.put("items", draft.serial(), item if name == asked else {**item, "f": asked})
+
+
+def tell(draft: Draft, event: str, post: str, **data: str) -> None:
+    """
+    A message for a post, or who stands in for it; if nobody does, the supervisor learns that it is vacant.
+
+    The household and objectors have no inbox: whoever answers tells them in person.
+    """
+    post = stand_in(draft, post)
+    if not is_office_post(post):
+        return
+    name, division = draft.place_of(post)
+    draft.tell(event, name, division, **data)
+    if not draft.holders(post):
+        draft.tell("post_vacant", SUPERVISOR, division[:6] + "000000", vacant=name, at=division)
+
+
+def drop_items(draft: Draft, ask: str) -> None:
+    """Close the work items of *ask*."""
+    for number, item in tuple(draft.section("items").items()):
+        if item["q"] == ask:
+            draft.drop("items", number)
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def answers_of(draft: Draft, name: str, post: str = "") -> list[dict[str, Any]]:
+    """The answers given to the open question *name*: all, or those of a post's holders."""
+    prefix = answer_key(draft, name, "")
+    own = post.partition("@")[0]
+    given = (value for key, value in draft.section("answers").items() if key.startswith(prefix))
+    return [value for value in given if own in ("", value["p"])]
+
+
+def answer_key(draft: Draft, name: str, who: str) -> str:
+    return f"{name}#{draft.get('asks', name)['n']}/{who}"
+
+
+def drop_answers(draft: Draft, name: str, ask: dict[str, Any]) -> None:
+    for key in tuple(draft.section("answers")):
+        if key.startswith(f"{name}#{ask['n']}/"):
+            draft.drop("answers", key)
+
+
+# --- other cases ------------------------------------------------------------------------------------------------------
+
+
+def open_subcase(draft: Draft, ask: str, voice: CaseVoice, number: int) -> None:
+    """Another case answers: opened in the same transaction, by the system, with what it is handed."""
+    child = derived_id(draft.before.id, ask, number)
+    draft.put("links", child.hex, {"w": voice.workflow, "q": ask, "n": number, "k": "child"})
+    opening = OpenCase(
+        id=derived_id(draft.command.id, child), channel="", subject=str(draft.value("subject")),
+        household=str(draft.value("household")), division=str(draft.value("division")),
+        members=tuple(draft.value("members", ())), parent=(draft.before.id, ask), carried=carried(draft, voice.carries),
+    )  # fmt: skip
+    draft.followups.append(Followup(child, opening, voice.workflow))
+
+
+def carried(draft: Draft, names: tuple[str, ...]) -> dict[str, Any]:
+    """The plain values of the facts that a definition hands over: those named, or ``all``."""
+    facts = draft.procedure.workflow.facts
+    found = {}
+    for key, stored in draft.section("facts").items():
+        name = key.partition("/")[0]
+        if ("all" in names or name in names) and not is_missing(stored["v"]):
+            value = plain(facts[name], stored["v"])
+            found[key] = list(value) if isinstance(value, tuple) else value
+    return found

@@ -16,19 +16,22 @@ section    key                       value
 case       a name                    number, workflow, version, pack, subject, household (whose key seals),
                                      division, parent, channel, opened, stage,
                                      entry, status (open, ended, closed), end, outcome,
-                                     granted, next, sender, members, opener
+                                     granted, next, sender, members, opener, at:<place>, clock:<clock> (ended)
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
 visits     stage                     {n: entry, from: the stage it came from}
-asks       stage or task             an open question: {k: stage|task, n: entry, v: voice, r: ready, p: panel,
-                                     e: {post: seats}, d: division, by: [posts]}
-answers    ask#entry/person or /post {a: answer, p: post, by: person, …}, only while the question is open
-items      number                    {q: ask, p: post, d: division, by: claimed by}
-tasks      task                      {st: open|done|waived|cancelled, r: result, s}
+asks       stage or task             an open question: {n: entry, s, r: ready, b: begun, by: [posts] and p: panel where
+                                     they were chosen, e: {post: seats}, l: list, at: asked (of a notice), w: waived,
+                                     res: an answer that must wait}
+answers    ask#entry/who             {a: answer, p: post, …}, only while the question is open; who is a person's key,
+                                     ``minutes``, or post:number for a silence
+items      number                    {q: ask, p: post, d: division, by: claimed by, f: the post that p stands in for}
+tasks      task                      {st: open|done|waived|cancelled, n: opening, r: result, why, s}
 clocks     clock                     a running or stopped clock (:class:`engine.clocks.ClockState`)
-timers     number                    {c: clock or ask, k: kind, r: rung, at: due}
-notices    ask                       {n, places: {place: {at, proof, down, end}}, over}
-links      case id                   {w: workflow, q: ask, k: objection|child|successor}, while that case is open
+timers     number                    {c: clock, k: kind, r: rung, at: due}
+notices    ask                       {n, s, places: {place: {at, proof, end}}, over: its legal end, or left: when
+                                     the case left it before}
+links      case id                   {w: workflow, q: ask, n or s, k: objection|child}, while that case is open
 acts       ask                       [persons who answered it]: separation of duties reads it
 passed     ask/panel                 seq
 times      ask.action                how often, for actions that a definition limits
@@ -40,7 +43,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
@@ -63,9 +66,9 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 def iso(at: datetime) -> str:
     """*at* as compact ISO text in UTC, whole seconds unless it has milliseconds."""
-    at = at.astimezone(UTC)
-    text = at.strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{at.microsecond // 1000:03d}Z" if at.microsecond >= 1000 else f"{text}Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds" if at.microsecond >= 1000 else "seconds")[:-6] + "Z"
 
 
 def instant(text: str) -> datetime:
@@ -260,7 +263,7 @@ def fold(case: Case, event: Event) -> Case:
             target.pop(key, None)
         else:
             target.clear()
-    return replace(case, seq=event.seq, head=event.hash or case.head, at=event.at, sections=sections)
+    return Case(case.county, case.id, event.seq, event.hash or case.head, event.at, sections)
 
 
 def replay(county: str, case_id: UUID, events: Iterable[Event]) -> Case:
@@ -292,7 +295,8 @@ class Command:
         id: Chosen by the asker; asking twice with the same id gives the first result.
         person: Who asks: a person's key, or :data:`SYSTEM`.
         post: In which post he acts, ``level.role``; empty: the one post of his that fits.
-        seen: The case's seq that the asker saw; if given, anything later is stale.
+        seen: The case's seq that the asker saw. If what he decides on has changed since, he is stale; a comment, a
+            reminder or a colleague's claim changes nothing of it.
         note: An opinion, reason or comment; at most 2,000 characters. Stored as ciphertext.
     """
 
@@ -308,8 +312,13 @@ class OpenCase(Command):
     """
     Open a case by one of its channels (an application, a clue, a department's push, or a parent case).
 
-    ``number`` is the county's next serial, taken by the commit; ``members`` are keys of household members;
-    ``household`` is the one whose key seals the case's secrets, if it is not the subject.
+    Attributes:
+        number: The county's next serial, taken by the commit.
+        members: Keys of household members.
+        household: The one whose key seals the case's secrets, if it is not the subject.
+        places: Division (12 digits) of each place of the definition that is not the case's home.
+        parent: The case that opens this one, and its stage or task that waits. Only a case gives it.
+        carried: Plain values that a case hands over; what this workflow has no fact for is left behind.
     """
 
     channel: str
@@ -319,8 +328,10 @@ class OpenCase(Command):
     facts: Mapping[str, Any] = field(default_factory=dict)
     papers: Mapping[str, Document] = field(default_factory=dict)
     members: tuple[str, ...] = ()
-    parent: tuple[UUID, str] | None = None
     household: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
+    parent: tuple[UUID, str] | None = None
+    carried: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,12 +358,14 @@ class Act(Command):
     Answer the question of the case's stage, or of one of its tasks.
 
     Attributes:
-        action: The answer: an action of the stage, of ``anywhere``, a result of the task, or ``abstain``.
+        action: The answer: an action of the stage, of ``anywhere``, a result of the task, of a panel also ``abstain``,
+            and ``fallback`` (there is no quorum: the body that the panel names instead is asked).
         on: The task it is about; empty: the stage.
         to: The chosen stage, for actions that lead back to a visited one.
         facts: ``fact`` or ``fact/member`` → value, checked by the declared types.
         minutes: For a panel recorded by minutes.
         close: The panel has a quorum and nobody else will answer: count now.
+        list: The list that this act decides; a case on a list is decided with it, not alone.
     """
 
     action: str
@@ -362,6 +375,7 @@ class Act(Command):
     papers: Mapping[str, Document] = field(default_factory=dict)
     minutes: Minutes | None = None
     close: bool = False
+    list: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

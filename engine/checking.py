@@ -15,13 +15,13 @@ from itertools import combinations
 
 from engine import routes
 from engine.errors import DefinitionError, Fault
-from engine.grounds import NO_LENGTH, uncited, unset
+from engine.grounds import uncited, unset
 from engine.loading import Definition
 from engine.marks import Path
 from engine.references import Known, asks, choices_of, every_panel, panels_of, place_of, posts_of, unknown
 from engine.rules import RuleBook
 from engine.tallies import threshold
-from engine.workflow import NO_POST, RESERVED, Action, Choice, Panel, Workflow
+from engine.workflow import NO_LENGTH, NO_POST, RESERVED, Action, Choice, Panel, Workflow
 
 #: What may happen because time has passed, in the words of the law: nothing that decides (language.md §1.6).
 MEANS_BY_TIME = frozenset({"back", "defer", "record", "lapse"})

@@ -395,13 +395,12 @@ class ClockState:
     @property
     def never_shorter(self) -> bool:
         """Whether an amended calendar may only lengthen it (I14, F20)."""
-        return self.kind == "wait" or self.protects == "citizen"
+        return self.protects == "citizen"
 
     def to_json(self) -> dict[str, Any]:
-        """A small map of JSON values, without what has its default; `from_json` reads it back."""
+        """A small map of JSON values, without what has its default; its id is the key under which it is kept."""
         anchor, stops, extensions = self.anchor, self.stops, self.extensions
         values: dict[str, Any] = {
-            "c": self.clock,
             "n": None if self.entry == 1 else self.entry,
             "k": None if self.kind == "limit" else self.kind,
             "for": str(self.term),
@@ -410,7 +409,7 @@ class ClockState:
             "anchor": iso(anchor) if isinstance(anchor, datetime) else anchor and anchor.isoformat(),
             "roll": None if self.roll else False,
             "ends": self.day_ends and f"{self.day_ends:%H:%M}",
-            "protects": None if self.protects == "office" else self.protects,
+            "protects": None if self.protects == "office" or self.kind == "wait" else self.protects,
             "due": iso(self.due_at),
             "day": self.due_date.isoformat(),
             "prov": self.provisional or None,
@@ -423,22 +422,24 @@ class ClockState:
         return {key: value for key, value in values.items() if value is not None}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> ClockState:
+    def from_json(cls, clock: str, values: Mapping[str, Any]) -> ClockState:
+        """What `to_json` wrote of the clock of that id."""
         get = values.get
+        kind: Kind = get("k", "limit")
         return cls(
-            clock=values["c"],
+            clock=clock,
             term=parse_term(values["for"]),
             started_at=instant(values["at"]),
             due_at=instant(values["due"]),
             due_date=date.fromisoformat(values["day"]),
             calendar=values["cal"],
-            kind=get("k", "limit"),
+            kind=kind,
             entry=get("n", 1),
             cause=get("cause", ""),
             anchor=_read_anchor(get("anchor")),
             roll=get("roll", True),
             day_ends=time.fromisoformat(values["ends"]) if "ends" in values else None,
-            protects=get("protects", "office"),
+            protects="citizen" if kind == "wait" else get("protects", "office"),
             provisional=get("prov", False),
             stops=tuple(Stop(instant(s), u and instant(u), reason, doc) for s, u, reason, doc in get("stops", ())),
             extensions=tuple(Extension(parse_amount(a), *rest) for a, *rest in get("ext", ())),
@@ -498,7 +499,7 @@ def start(
         anchor=_utc(anchor) if isinstance(anchor, datetime) else anchor,
         roll=roll,
         day_ends=day_ends,
-        protects=protects,
+        protects="citizen" if kind == "wait" else protects,
     )
     return _reckoned(draft, calendar)
 
@@ -688,7 +689,7 @@ def _reckoned(state: ClockState, calendar: Calendar) -> ClockState:
     Only stops that are over count, and of these only those that began before the clock would have run out: stopping a
     clock that has run out gives nothing back.
     """
-    found, _ = _reckon_all(state, calendar)
+    found = _reckon_all(state, calendar)[0] if state.stops else _reckon(state, [], calendar)
     late_at = None if state.late_at is None or found.at > state.late_at else state.late_at
     return replace(
         state,

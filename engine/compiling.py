@@ -8,32 +8,48 @@ a :class:`Step` carries one case's state through one trigger (docs/decisions/one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from transitions import EventData, Machine, MachineError, State
 
+from engine.clocks import Amount, Offset, parse_rung, parse_term
 from engine.loading import Definition
 from engine.routes import next_of
 from engine.rules import RuleBook
-from engine.workflow import NO_POST, Action, Clock, Panel, RuleRef, Stage, Task, Voiced, Workflow
+from engine.workflow import NO_LENGTH, NO_POST, Action, Clock, Notice, Panel, RuleRef, Stage, Task, Voiced, Workflow
 
 NEW = "new"
+#: Legal meanings that take a case towards approval: what open objections and awaited tasks hold back.
+FORWARD = frozenset({"pass", "grant"})
+#: Where a notice hangs that names no place.
+BOARD = "board"
 #: Words of ``to`` that are resolved when the action is taken, from the case's own history.
 CHOSEN = frozenset({"previous", "visited"})
 
 
 class Step:
-    """One case's way through one trigger: what the machine reads and moves."""
+    """One case's way through one trigger: what the machine reads and moves. ``moved``: it left its state."""
 
-    __slots__ = ("chosen", "holds", "state")
+    __slots__ = ("_state", "chosen", "holds", "moved")
 
     def __init__(self, state: str, holds: Callable[[tuple[RuleRef, ...]], bool], chosen: str = "") -> None:
-        self.state = state
+        self._state = state
         self.holds = holds
         self.chosen = chosen
+        self.moved = False
+
+    @property
+    def state(self) -> str:
+        return self._state
+
+    @state.setter
+    def state(self, state: str) -> None:
+        self._state = state
+        self.moved = True
 
 
 def _step(event: EventData) -> Step:
@@ -58,15 +74,15 @@ def _not_chosen(event: EventData) -> bool:
     return not _step(event).chosen
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClockSpec:
     """
-    A clock as it runs, whatever the definition wrote it as: a stage's or task's limit, a notice's wait, or its own.
+    A clock as it runs, whatever the definition wrote it as: a stage's or task's limit, a notice's wait, a consulted
+    body's silence, or its own.
 
     Attributes:
-        ask: The stage or task whose owner holds it; empty for clocks over several stages.
+        ask: The stage or task to whose entry it belongs and with which it ends; empty for clocks over several stages.
         terms: The amount or moment, with ``$parameters`` already put in; never ``unset`` or ``none``.
-        per_entry: It belongs to one entry of its stage (or one opening of its task) and ends with it.
     """
 
     id: str
@@ -77,7 +93,6 @@ class ClockSpec:
     until: str
     clause: str
     ask: str = ""
-    per_entry: bool = False
     definition: Clock | None = None
     roll: bool = True
     day_ends: str = "24:00"
@@ -86,8 +101,23 @@ class ClockSpec:
     late: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def excluded(self) -> tuple[str, ...]:
-        return self.definition.except_ if self.definition else ()
+    def anchor(self) -> str:
+        """The moment that its terms are counted from, where they name one: an event or a date fact."""
+        term = parse_term(self.terms)
+        return term.anchor if isinstance(term, Offset) else ""
+
+    @cached_property
+    def rungs(self) -> tuple[tuple[str, str, str], ...]:
+        """What happens when, in written order: (kind, offset from the due date, post). Timers name them by number."""
+        if self.kind == "wait":
+            return (("over", "", ""),)
+        late = (("late", offset, post) for offset, post in self.late.items())
+        return (("due", "", ""), *(("remind", offset, "") for offset in self.remind), *late)
+
+    @cached_property
+    def ladder(self) -> tuple[Amount, ...]:
+        """The offsets of the rungs that have one: those from the second on."""
+        return tuple(parse_rung(offset) for _, offset, _ in self.rungs[1:])
 
 
 class Procedure:
@@ -104,16 +134,20 @@ class Procedure:
         self.definition = definition
         self.workflow: Workflow = definition.workflow
         self.version: str = definition.hash
-        self.rules = RuleBook.compile(definition)
+        self.rules = RuleBook(definition)
         self.main_line = self.workflow.main_line
         self.machine = _machine(self.workflow)
         self.clocks = MappingProxyType({spec.id: spec for spec in self._clock_specs()})
-        self.clocks_from = _index((event, spec.id) for spec in self.clocks.values() for event in spec.from_)
-        self.clocks_until = _index((spec.until, spec.id) for spec in self.clocks.values() if spec.until)
+        specs = self.clocks.values()
+        self.clocks_of = _index((spec.ask, spec.id) for spec in specs)
+        self.clocks_from = _index((event, spec.id) for spec in specs for event in _starts(spec))
+        self.clocks_until = _index((spec.until, spec.id) for spec in specs if spec.until)
+        self.excluding = _index((ask, spec.id) for spec in specs if spec.definition for ask in spec.definition.except_)
         self.tasks_on = _index((event, name) for name, task in self.workflow.tasks.items() for event in task.opens)
         self.facts_in = _index((place, name) for name, fact in self.workflow.facts.items() for place in fact.in_)
         self.papers_in = _index((place, name) for name, paper in self.workflow.papers.items() for place in paper.in_)
         self.awaited = _index((place, name) for name, task in self.workflow.tasks.items() for place in task.awaited_by)
+        self._order = {name: place for place, name in enumerate(self.workflow.stages)}
 
     def ask(self, name: str) -> Voiced:
         """The stage or task of that name."""
@@ -122,6 +156,24 @@ class Procedure:
 
     def is_end(self, state: str) -> bool:
         return state in self.workflow.ends
+
+    def is_towards_approval(self, source: str, target: str) -> bool:
+        """Whether going from the stage *source* to *target* is a step on the way to a decision in favour."""
+        if target in self.workflow.ends:
+            return self.workflow.ends[target].outcome == "granted"
+        return self._order[target] > self._order[source] and not self.workflow.stages[target].aside
+
+    def panel_of(self, ask: str, named: str) -> Panel:
+        """The panel asked in *ask*: the one *named*, or the one written in place."""
+        return self.workflow.panels[named] if named else cast(Panel, self.ask(ask).panel)
+
+    def places_of(self, notice: Notice) -> tuple[str, ...]:
+        """Where *notice* must hang."""
+        found: list[str] = []
+        for place in notice.places:
+            value = self.workflow.params[place[1:]].value if place.startswith("$") else place
+            found += [value] if isinstance(value, str) else cast(tuple[str, ...], value)
+        return tuple(found) or (BOARD,)
 
     def actions(self, stage: str) -> dict[str, Action]:
         """The stage's own actions, then those offered anywhere that are offered here."""
@@ -144,9 +196,6 @@ class Procedure:
             if name in part:
                 return str(part[name].title)
         return name
-
-    def panel(self, named: str | Panel) -> Panel:
-        return self.workflow.panels[named] if isinstance(named, str) else named
 
     def post_title(self, post: str) -> str:
         found = self.workflow.posts.get(post)
@@ -175,51 +224,56 @@ class Procedure:
         """The clause of a length: of the parameter's value where it is one, for a pack decided that; else of *path*."""
         return self.clause("params", length[1:], "value") if length.startswith("$") else self.clause(*path)
 
-    def _clock_specs(self) -> list[ClockSpec]:
-        found = []
-        ladder = self.workflow.ladder
+    def _clock_specs(self) -> Iterator[ClockSpec]:
         for name, ask in (*self.workflow.stages.items(), *self.workflow.tasks.items()):
-            is_stage = name in self.workflow.stages
-            part = "stages" if is_stage else "tasks"
-            terms = self.parameter(ask.limit)
-            if terms not in ("none", "unset"):
-                found.append(
-                    ClockSpec(
-                        name, ask.title, "limit", terms,
-                        (f"{name}.ready",) if is_stage else (f"{name}.opened",), "",
-                        self._basis(ask.limit, part, name, "limit"), name, per_entry=True,
-                        remind=ladder.remind, late=ladder.late,
-                    )
-                )  # fmt: skip
-            if ask.notice is not None:
-                terms = self.parameter(ask.notice.wait)
-                if terms not in ("none", "unset"):
-                    found.append(
-                        ClockSpec(
-                            f"{name}.wait", ask.title, "wait", terms, (f"{name}.posted",), "",
-                            self._basis(ask.notice.wait, part, name, "notice", "wait"), name, per_entry=True,
-                            roll=ask.notice.roll == "yes", protects="citizen",
-                        )
-                    )  # fmt: skip
+            yield from self._specs_of(name, ask)
+        ladder = self.workflow.ladder
         for name, clock in self.workflow.clocks.items():
             written = clock.limit if clock.limit is not None else clock.wait or ""
             terms = self.parameter(written)
-            if terms in ("none", "unset", ""):
+            if terms in NO_LENGTH:
                 continue
-            limit = clock.limit is not None
-            found.append(
-                ClockSpec(
-                    name, clock.title, "limit" if limit else "wait", terms, clock.from_, clock.until or "",
-                    self._basis(written, "clocks", name), "", definition=clock, roll=clock.roll == "yes",
-                    day_ends=clock.day_ends, protects=clock.protects,
-                    remind=clock.remind if clock.remind is not None else (ladder.remind if limit else ()),
-                    late=clock.late if clock.late is not None else (ladder.late if limit else {}),
-                )
+            is_limit = clock.limit is not None
+            yield ClockSpec(
+                name, clock.title, "limit" if is_limit else "wait", terms, clock.from_, clock.until or "",
+                self._basis(written, "clocks", name), definition=clock,
+                roll=clock.roll == "yes", day_ends=clock.day_ends, protects=clock.protects,
+                remind=clock.remind if clock.remind is not None else ladder.remind,
+                late=clock.late if clock.late is not None else ladder.late,
             )  # fmt: skip
-        return found
+
+    def _specs_of(self, name: str, ask: Voiced) -> Iterator[ClockSpec]:
+        """The clocks that come with a stage or task: its limit, its notice's wait, its panel's silence."""
+        part, started = ("stages", f"{name}.ready") if isinstance(ask, Stage) else ("tasks", f"{name}.opened")
+        ladder = self.workflow.ladder
+        terms = self.parameter(ask.limit)
+        if terms not in NO_LENGTH:
+            yield ClockSpec(
+                name, ask.title, "limit", terms, (started,), "",
+                self._basis(ask.limit, part, name, "limit"), name,
+                remind=ladder.remind, late=ladder.late,
+            )  # fmt: skip
+        if ask.notice is not None and (terms := self.parameter(ask.notice.wait)) not in NO_LENGTH:
+            yield ClockSpec(
+                f"{name}.wait", ask.title, "wait", terms, (f"{name}.posted",), "",
+                self._basis(ask.notice.wait, part, name, "notice", "wait"), name, roll=ask.notice.roll == "yes",
+            )  # fmt: skip
+        if isinstance(ask.panel, (str, Panel)):
+            panel = ask.panel if isinstance(ask.panel, Panel) else self.workflow.panels[ask.panel]
+            path = (part, name, "panel") if isinstance(ask.panel, Panel) else ("panels", ask.panel)
+            if panel.silence is not None:
+                yield ClockSpec(
+                    f"{name}.silence", panel.title, "wait", self.parameter(panel.silence.after), (started,), "",
+                    self._basis(panel.silence.after, *path, "silence"), name,
+                )  # fmt: skip
 
 
-def _index(pairs: Any) -> Mapping[str, tuple[str, ...]]:
+def _starts(spec: ClockSpec) -> tuple[str, ...]:
+    """The events that start a clock: those written, and the moment that it counts from."""
+    return tuple(dict.fromkeys((*spec.from_, spec.anchor))) if spec.anchor else spec.from_
+
+
+def _index(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for key, value in pairs:
         found.setdefault(key, []).append(value)
@@ -256,6 +310,21 @@ def _add_late_objection(machine: Machine, workflow: Workflow, notice_stage: str,
             _add(machine, workflow, late_upheld(notice_stage), other, stage.actions["upheld"], home=notice_stage)
 
 
+def goes_back_straight(action: Action) -> bool:
+    """Whether *action* leads to whoever sent the case back ``straight``, if somebody did, else to the next stage."""
+    targets = [action.to] if isinstance(action.to, str) else [line.to for line in action.to]
+    return action.means in FORWARD and "next" in targets
+
+
+def _senders(workflow: Workflow) -> set[str]:
+    """The stages that may send a case back ``straight``."""
+    found = {name for name, stage in workflow.stages.items() for a in stage.actions.values() if a.then == "straight"}
+    for action in workflow.anywhere.values():
+        if action.then == "straight":
+            found |= set(workflow.stages if "any" in action.from_ else action.from_)
+    return found
+
+
 def late_upheld(notice_stage: str) -> str:
     """The trigger by which an upheld objection reaches a case that has left its notice."""
     return f"{notice_stage}.upheld"
@@ -263,11 +332,9 @@ def late_upheld(notice_stage: str) -> str:
 
 def _add(machine: Machine, workflow: Workflow, trigger: str, source: str, action: Action, home: str = "") -> None:
     lines = [((), action.to)] if isinstance(action.to, str) else [(line.when, line.to) for line in action.to]
-    if action.means in ("pass", "grant") and source != NEW and any(target == "next" for _, target in lines):
-        # Whoever sent the case back `straight` may get it straight back.
-        for sender in workflow.stages:
-            if sender != source:
-                machine.add_transition(trigger, source, sender, conditions=[_chosen_condition(sender)])
+    if source != NEW and goes_back_straight(action):
+        for sender in sorted(_senders(workflow) - {source}):
+            machine.add_transition(trigger, source, sender, conditions=[_chosen_condition(sender)])
     for when, target in lines:
         conditions: list[Callable[[EventData], bool]] = [_rule_condition(when)] if when else []
         if target in CHOSEN:
@@ -280,6 +347,7 @@ def _add(machine: Machine, workflow: Workflow, trigger: str, source: str, action
         machine.add_transition(trigger, source, dest, conditions=[*conditions, _not_chosen])
 
 
+@lru_cache(maxsize=4096)
 def is_office_post(post: str) -> bool:
     """Whether people hold *post*; not so for household, anyone, objector and parent."""
     return post.partition("@")[0] not in NO_POST

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -30,13 +31,16 @@ from engine.cases import (
 )
 from engine.compiling import Procedure
 from engine.divisions import Level, ancestor, level_of
-from engine.errors import N_, CaseError, GuardRefusedError
+from engine.errors import N_
 from engine.facts import is_missing, plain
 from engine.people import Staff
+from engine.reasons import Reason, reason
 from engine.rules import RuleScope, Verdict
 
 #: Sections of which only the last change in an event matters. The others keep each: a row comes from every one.
 _NET = frozenset({"case", "facts", "papers", "visits", "asks", "items", "clocks", "timers", "acts", "passed", "times"})
+_READ_BY_RULES = frozenset({"facts", "passed", "tasks"})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 #: Who is told of what nobody may see to.
 SUPERVISOR = "county.supervisor"
 
@@ -68,11 +72,13 @@ class Draft:
     One decision in the making.
 
     Attributes:
+        asked_at: The instant that was handed in.
         now: The event's instant: never before the case's last (I10), whole milliseconds.
         body: What people read back of the event.
     """
 
     def __init__(self, procedure: Procedure, case: Case, command: Command, now: datetime, world: World) -> None:
+        self.asked_at = now
         now = max(now, case.at)
         self.procedure = procedure
         self.before = case
@@ -84,7 +90,9 @@ class Draft:
         self.register: list[RegisterWrite] = []
         self.followups: list[Followup] = []
         self.post = ""
-        self._sections: dict[str, dict[str, Any]] = {}
+        #: The record as it is now; sections that this draft changed are copies of its own.
+        self._sections: dict[str, Mapping[str, Any]] = dict(case.sections)
+        self._own: set[str] = set()
         self._changes: list[Change] = []
         self._net: dict[tuple[str, str], int] = {}
         self._scope: RuleScope | None = None
@@ -96,20 +104,30 @@ class Draft:
         """The number that this event will have."""
         return self.before.seq + 1
 
+    @property
+    def note(self) -> str:
+        """What the asker says in words; blanks are no words."""
+        return self.command.note.strip()
+
     @cached_property
     def today(self) -> date:
         """The legal day: in the calendar's zone."""
         return self.world.calendar.local_date(self.now)
 
+    @cached_property
+    def held(self) -> frozenset[tuple[str, str]]:
+        """The posts that the person holds today, each with its division."""
+        return frozenset((each.post, each.division) for each in self.world.staff.posts(self.command.person, self.today))
+
     def section(self, name: str) -> Mapping[str, Any]:
-        return self._sections[name] if name in self._sections else self.before.section(name)
+        return self._sections.get(name, _EMPTY)
 
     def get(self, section: str, key: str, default: Any = None) -> Any:
-        return self.section(section).get(key, default)
+        return self._sections.get(section, _EMPTY).get(key, default)
 
     def value(self, name: str, default: Any = "") -> Any:
         """A value of the section *case*."""
-        return self.section("case").get(name, default)
+        return self._sections.get("case", _EMPTY).get(name, default)
 
     @property
     def stage(self) -> str:
@@ -120,9 +138,10 @@ class Draft:
         return int(self.value("entry", 0))
 
     def put(self, section: str, key: str, value: Any) -> None:
-        if section not in self._sections:
-            self._sections[section] = dict(self.before.section(section))
-        target = self._sections[section]
+        if section not in self._own:
+            self._own.add(section)
+            self._sections[section] = dict(self._sections.get(section, _EMPTY))
+        target: dict[str, Any] = self._sections[section]  # type: ignore[assignment]
         if value is None:
             if key not in target:
                 return
@@ -131,7 +150,7 @@ class Draft:
             return
         else:
             target[key] = value
-        if section in ("facts", "passed", "tasks"):
+        if section in _READ_BY_RULES:
             self._scope = None
         self._note(section, key, value)
 
@@ -141,6 +160,7 @@ class Draft:
     def clear(self, section: str) -> None:
         """Forget a whole section: its key ``""`` is dropped."""
         if self.section(section):
+            self._own.add(section)
             self._sections[section] = {}
             self._changes = [change for change in self._changes if change[0] != section]
             self._net = {(s, k): i for i, (s, k, _) in enumerate(self._changes) if s in _NET}
@@ -181,42 +201,36 @@ class Draft:
         Whether all of *refs* hold.
 
         Raises:
-            GuardRefusedError: One is unknown: a fact is missing, and a guess would decide.
+            UnknownRuleError: One is unknown: a fact is missing, and a guess would decide.
         """
         return all(self.known(ref) for ref in refs)
 
     def known(self, ref: str) -> bool:
         verdict = self.verdict(ref)
         if verdict.truth is None:
-            raise self.unknown(verdict)
+            raise self.unknown(verdict).error(self.before.id)
         return verdict.truth
 
-    def unknown(self, verdict: Verdict) -> GuardRefusedError:
+    def unknown(self, verdict: Verdict) -> Reason:
+        """Why *verdict* is neither yes nor no."""
         facts = self.procedure.workflow.facts
-        missing = ", ".join(f"{facts[name].title} ({name})" if name in facts else name for name in verdict.missing)
-        first = verdict.rules[0] if verdict.rules else None
+        first = verdict.rules[0]
         if verdict.broken:
-            return GuardRefusedError(
-                self.before.id,
-                N_("rule {ref} cannot be evaluated: {broken}"),
-                rule=verdict.ref,
-                ref=verdict.ref,
-                broken=verdict.broken,
-            )
-        return GuardRefusedError(
-            self.before.id,
-            N_("{title} ({ref}) is unknown while facts are missing: {missing}"),
-            rule=verdict.ref,
-            clause=first.clause if first else "",
-            advice=N_("fill in the missing facts where they belong"),
-            title=first.title if first else verdict.ref,
-            ref=verdict.ref,
-            missing=missing,
-        )
+            return reason(
+                "broken", N_("rule {ref} cannot be evaluated: {broken}"), rule=verdict.ref, clause=first.clause,
+                ref=verdict.ref, broken=verdict.broken,
+            )  # fmt: skip
+        names = [f"{facts[name].title} ({name})" if name in facts else name for name in verdict.missing]
+        return reason(
+            "unknown", N_("{title} ({ref}) is unknown while facts are missing: {names}"), rule=verdict.ref,
+            clause=first.clause, advice=N_("fill in the missing facts where they belong"), missing=verdict.missing,
+            title=first.title, ref=verdict.ref, names=", ".join(names),
+        )  # fmt: skip
 
     # --- what follows ---
 
     def tell(self, event: str, post: str, division: str, **data: str) -> None:
+        """A message for a post's inbox, once."""
         message = Message(event, post, division, data)
         if message not in self.messages:
             self.messages.append(message)
@@ -224,7 +238,7 @@ class Draft:
     def place_of(self, post: str) -> tuple[str, str]:
         """The post's name and the 12-digit division at which it is held for this case: ``level.role[@place]``."""
         name, _, place = post.partition("@")
-        home = str(self.value(f"at:{place}", "") or self.value("division"))
+        home = str((place and self.value(f"at:{place}")) or self.value("division"))
         return name, seat_division(name, home)
 
     def holders(self, post: str) -> tuple[str, ...]:
@@ -234,8 +248,8 @@ class Draft:
     def finish(self, kind: str) -> Decision:
         """The decision: the event with its net changes, and the case folded by it."""
         command = self.command
-        if command.note:
-            self.body["note"] = Secret(command.note)
+        if self.note:
+            self.body["note"] = Secret(self.note)
         event = Event(
             county=self.before.county,
             case=self.before.id,
@@ -260,9 +274,6 @@ class Draft:
             if not vanished:
                 yield section, key, value
 
-    def refuse(self, kind: type[CaseError], message: str, **more: str) -> CaseError:
-        return kind(self.before.id, message, **more)
-
 
 def rule_scope(draft: Draft) -> RuleScope:
     """What rules may read of a case: its facts, members, parameters, what it passed, results, and the day."""
@@ -279,7 +290,8 @@ def rule_scope(draft: Draft) -> RuleScope:
         else:
             facts[name] = plain(workflow.facts[name], value)
     members = [{**draft.world.members.get(key, {}), **own} for key, own in of_member.items()]
-    results = {name: task["r"] for name, task in draft.section("tasks").items() if task.get("r")}
+    tasks = draft.section("tasks").items()
+    results = {name: task.get("r", "waived") for name, task in tasks if task["st"] in ("done", "waived")}
     opened = draft.world.calendar.local_date(draft.before.opened_at) if draft.before.seq else draft.today
     return RuleScope(
         facts=facts,
@@ -291,6 +303,7 @@ def rule_scope(draft: Draft) -> RuleScope:
     )
 
 
+@lru_cache(maxsize=4096)
 def seat_division(post: str, home: str) -> str:
     """
     The division at which *post* (``level.role``) is held for a case at *home*: the one of that level above it.

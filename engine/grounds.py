@@ -11,10 +11,7 @@ from engine.errors import Fault
 from engine.loading import Definition
 from engine.marks import Path
 from engine.references import asks, every_panel, place_of
-from engine.workflow import Voiced, Workflow
-
-#: What an amount may say instead of a length: not yet decided, decided that there is none.
-NO_LENGTH = ("unset", "none")
+from engine.workflow import NO_LENGTH, Voiced, Workflow
 
 
 def uncited(definition: Definition) -> Iterator[Fault]:

@@ -1,141 +1,188 @@
 """
 What must hold before a command is carried out: who may act, what must be there, which rules must agree.
 
-Separation of duties and recusal are guards of the core: no definition can switch them off (I18).
+Each guard yields its reasons; ``decide`` raises the first, ``offered`` shows all. Separation of duties and recusal are
+guards of the core: no definition can switch them off (I18).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine.cases import SYSTEM, Document
-from engine.compiling import is_office_post
+from engine.compiling import FORWARD, is_office_post
 from engine.divisions import contains
 from engine.drafting import Draft
-from engine.errors import (
-    N_,
-    ActionNotAllowedError,
-    CaseNotFoundError,
-    GuardRefusedError,
-    InputError,
-    PermissionDeniedError,
-)
+from engine.errors import N_, CaseNotFoundError, InputError
 from engine.facts import clean, is_missing
-from engine.timing import running
+from engine.reasons import Reason, UnknownRuleError, reason, require
+from engine.timing import state_of
 from engine.workflow import Action, Fact, Paper
 
-#: Legal meanings that take a case towards approval: what open objections and awaited tasks hold back.
-FORWARD = frozenset({"pass", "grant"})
 #: Meanings that judge: who prepared a case may not do this above the village.
 JUDGING = frozenset({"pass", "grant", "refuse"})
 _VILLAGE = frozenset({"village", "group"})
 
 
+# --- who ---------------------------------------------------------------------------------------------------------
+
+
 def require_scope(draft: Draft) -> None:
-    """Whoever may not see a case is told that there is none (I19)."""
-    person = draft.command.person
-    if person != SYSTEM and not draft.world.staff.sees(person, str(draft.value("division")), draft.today):
+    """Whoever may not see a case is told that there is none (I19); its other places are in scope like its home."""
+    person, staff = draft.command.person, draft.world.staff
+    if person == SYSTEM:
+        return
+    places = [str(value) for name, value in draft.section("case").items() if name.startswith("at:")]
+    if not any(staff.sees(person, code, draft.today) for code in (str(draft.value("division")), *places) if code):
         raise CaseNotFoundError(draft.before.id)
 
 
-def acting_post(draft: Draft, posts: Iterable[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Standing:
     """
-    The post in which the person acts: one of *posts* that he holds at the right division.
+    In which post a person acts.
 
-    A post that nobody holds is stood in for by its ``else``. What the household, an objector or anybody does is
-    recorded by an officer of the village or township, in whose name it then stands.
-
-    Raises:
-        PermissionDeniedError: He holds none of them.
+    Attributes:
+        post: ``level.role@division``, as held.
+        asked: The post that is asked: the same, the one that he stands in for, or ``household``, ``anyone`` …
     """
-    posts = tuple(posts)
-    person, wanted = draft.command.person, draft.command.post
-    if person == SYSTEM:
-        return ""
-    held = draft.world.staff.posts(person, draft.today)
+
+    post: str
+    asked: str
+
+
+def standing(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing | None:
+    """
+    The post in which the person acts: one of *posts* that he holds at the right division, or None.
+
+    A post that nobody holds is stood in for by its ``else``; who was asked as a stand-in may answer even if somebody
+    holds the post now. What the household, an objector or anybody does is recorded by an officer of the village or
+    township, in whose name it then stands.
+    """
+    wanted = draft.command.post
+    held = draft.held if not wanted else {each for each in draft.held if each[0] == wanted}
     for post in posts:
-        for candidate in with_stand_in(draft, post):
-            if not is_office_post(candidate):
-                found = _records_for(draft, candidate)
-                if found:
-                    return found
-                continue
-            name, division = draft.place_of(candidate)
-            if wanted and wanted != name:
-                continue
-            if any(holding.post == name and holding.division == division for holding in held):
-                return f"{name}@{division}"
-    titles = ", ".join(f"{draft.procedure.post_title(post)} ({post})" for post in posts)
-    raise PermissionDeniedError(
-        draft.before.id,
-        N_("only {titles} of this case's own division may do this"),
-        advice=N_("see who holds it: bangfu post list"),
-        titles=titles,
-    )
+        candidate = stand_in(draft, post)
+        if not is_office_post(candidate):
+            recorder = _recorder(draft, held) if candidate != "parent" else ""
+            if recorder:
+                return Standing(recorder, candidate)
+        elif draft.place_of(candidate) in held:
+            return Standing("@".join(draft.place_of(candidate)), draft.procedure.parameter(post))
+    for item in draft.section("items").values():
+        if ask and item["q"] == ask and (item["p"], item["d"]) in held:
+            return Standing(f"{item['p']}@{item['d']}", item.get("f", item["p"]))
+    return None
 
 
-def with_stand_in(draft: Draft, post: str) -> tuple[str, ...]:
-    """*post*, or what its definition names for the case that nobody holds it."""
+def stand_in(draft: Draft, post: str) -> str:
+    """*post*, or what its definition names for the case that nobody holds it; itself if nobody holds any of them."""
     seen: list[str] = []
     current: str | None = draft.procedure.parameter(post)
     while current and current not in seen:
         seen.append(current)
         if not is_office_post(current) or draft.holders(current):
-            return (current,)
+            return current
         found = draft.procedure.workflow.posts.get(current.partition("@")[0])
         current = found.else_ if found else None
-    return (seen[0],)
+    return seen[0]
 
 
-def _records_for(draft: Draft, whom: str) -> str:
+def _recorder(draft: Draft, held: Iterable[tuple[str, str]]) -> str:
     home = str(draft.value("division"))
-    if whom == "parent":
-        return ""
-    for holding in draft.world.staff.posts(draft.command.person, draft.today):
-        level = holding.post.partition(".")[0]
-        if level in ("village", "township") and contains(holding.division, home):
-            draft.body["for"] = whom
-            return f"{holding.post}@{holding.division}"
+    for post, division in sorted(held):
+        if division == home or (post.partition(".")[0] in ("village", "township") and contains(division, home)):
+            return f"{post}@{division}"
     return ""
 
 
-def require_recusal(draft: Draft, persons: Iterable[str]) -> None:
+def against_post(draft: Draft, posts: Iterable[str], ask: str = "") -> Iterator[Reason]:
+    """The person holds none of *posts*."""
+    posts = tuple(draft.procedure.parameter(post) for post in posts)
+    if standing(draft, posts, ask) is None:
+        titles = ", ".join(f"{draft.procedure.post_title(post)} ({post})" for post in posts)
+        yield reason(
+            "post", N_("only {titles} of this case's own division may do this"),
+            advice=N_("see who holds it: bangfu post list"), titles=titles,
+        )  # fmt: skip
+
+
+def stand(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing:
+    """
+    The person acts in the post that allows it; the event says in which, and for whom who holds none.
+
+    Raises:
+        PermissionDeniedError: He holds none of *posts*.
+    """
+    posts = tuple(posts)
+    require(draft.before.id, against_post(draft, posts, ask))
+    found = standing(draft, posts, ask)
+    assert found is not None
+    draft.post = found.post
+    if not is_office_post(found.asked):
+        draft.body["for"] = found.asked
+    return found
+
+
+def stand_anywhere(draft: Draft) -> None:
+    """The person acts in any post of his in whose scope the case lies."""
+    home = str(draft.value("division"))
+    for holding in draft.world.staff.posts(draft.command.person, draft.today):
+        if contains(holding.division, home):
+            draft.post = f"{holding.post}@{holding.division}"
+            return
+
+
+def against_claim(draft: Draft, ask: str) -> Iterator[Reason]:
+    """All open work of *ask* is claimed by others."""
+    items = [item for item in draft.section("items").values() if item["q"] == ask]
+    person = draft.command.person
+    mine = [item for item in items if (item["p"], item["d"]) in draft.held] or items
+    if mine and all(item.get("by", person) != person for item in mine):
+        yield reason(
+            "claimed", N_("{holder} has claimed this"), advice=N_("ask him to release it, or wait"),
+            holder=mine[0]["by"],
+        )  # fmt: skip
+
+
+def against_relatives(draft: Draft, persons: Iterable[str]) -> Iterator[Reason]:
     """Nobody decides about himself or his declared relatives (I18)."""
     household = str(draft.value("household") or draft.value("subject"))
     for key in persons:
         person = draft.world.staff.people.get(key)
         if person is not None and household in person.relatives:
-            raise GuardRefusedError(
-                draft.before.id,
-                N_("{key} has declared this household as a relative's and must not take part"),
-                rule="recusal",
-                advice=N_("another holder of the post acts, or the minutes name him as recused"),
-                key=key,
-            )
+            yield reason(
+                "recusal", N_("{key} has declared this household as a relative's and must not take part"),
+                advice=N_("another holder of the post acts, or the minutes name him as recused"), key=key,
+            )  # fmt: skip
 
 
-def require_separation(draft: Draft, ask: str, post: str, means: str, persons: Iterable[str]) -> None:
+def against_both(draft: Draft, ask: str, means: str, seats: Mapping[str, str]) -> Iterator[Reason]:
     """
-    Who prepared a case does not judge it (I18): above the village, one person answers one question of a case until it
-    is granted; and whoever opened it never grants it.
+    Who prepared a case does not judge it (I18).
+
+    Above the village, one person answers one question of a case until it is granted; and whoever opened it, or answered
+    anything of it anywhere, never grants it.
+
+    Args:
+        means: What the answer means.
+        seats: Person → the post in which he answers; who only attends has none, and judges nothing.
     """
     if draft.value("granted", "") or means not in JUDGING:
         return
-    if means != "grant" and post.partition(".")[0] in _VILLAGE:
-        return
     acts: Mapping[str, list[str]] = draft.section("acts")
-    for person in persons:
+    for person, post in seats.items():
+        if not post or (means != "grant" and post.partition(".")[0] in _VILLAGE):
+            continue
         for other, by in acts.items():
             if other != ask and person in by and (means == "grant" or other != "opens"):
-                raise GuardRefusedError(
-                    draft.before.id,
-                    N_("{person} already acted here ({title}) and may not judge the case as well"),
-                    rule="separation",
+                yield reason(
+                    "separation", N_("{person} already acted here ({title}) and may not judge the case as well"),
                     advice=N_("another holder of the post must act"),
-                    person=person,
-                    title=draft.procedure.title(other),
-                )
+                    person=person, title=draft.procedure.title(other),
+                )  # fmt: skip
 
 
 def remember_actor(draft: Draft, ask: str, persons: Iterable[str]) -> None:
@@ -194,7 +241,12 @@ def write_papers(draft: Draft, places: Iterable[str], papers: Mapping[str, Docum
 
 
 def missing_facts(draft: Draft, place: str, since: int = 0) -> list[tuple[str, Fact]]:
-    """Facts asked for in *place* that are not there yet; keys with ``/member`` for facts of members."""
+    """
+    Facts asked for in *place* that are not there yet; keys with ``/member`` for facts of members.
+
+    Raises:
+        UnknownRuleError: Whether one is asked for depends on a fact that is missing.
+    """
     found = []
     for name in draft.procedure.facts_in.get(place, ()):
         fact = draft.procedure.workflow.facts[name]
@@ -209,7 +261,7 @@ def missing_facts(draft: Draft, place: str, since: int = 0) -> list[tuple[str, F
 
 
 def missing_papers(draft: Draft, place: str, since: int = 0) -> list[tuple[str, Paper]]:
-    """Papers asked for in *place* that are not there yet. What the system makes is never missing."""
+    """Papers asked for in *place* that are not there yet. What the system makes is never missing. Raises as above."""
     found = []
     for name in draft.procedure.papers_in.get(place, ()):
         paper = draft.procedure.workflow.papers[name]
@@ -221,81 +273,104 @@ def missing_papers(draft: Draft, place: str, since: int = 0) -> list[tuple[str, 
     return found
 
 
-def require_complete(draft: Draft, place: str, since: int = 0) -> None:
-    """Before a stage or task goes forward, its facts and papers must be there."""
-    lacking = [f"{fact.title} ({key})" for key, fact in missing_facts(draft, place, since)]
-    lacking += [f"《{paper.title}》 ({name})" for name, paper in missing_papers(draft, place, since)]
-    if lacking:
-        raise GuardRefusedError(
-            draft.before.id,
-            N_("still missing here: {lacking}"),
-            rule="completeness",
-            advice=N_("hand them in with the action: --fact NAME=VALUE, --paper NAME=FILE"),
-            lacking=", ".join(lacking),
-        )
-
-
-def require_action(draft: Draft, stage: str, name: str, action: Action) -> None:
-    """
-    Every guard of *action* but who takes it: its rules, its count, awaited tasks, open objections, waits, its opinion.
-
-    Raises:
-        GuardRefusedError: With the rule, its title and clause.
-        ActionNotAllowedError: A task must finish first, or the action was taken as often as it may be.
-    """
-    procedure = draft.procedure
-    if action.means in FORWARD:
-        require_no_objection(draft)
-        open_tasks = awaited(draft, stage)
-        if open_tasks:
-            names = ", ".join(f"{procedure.title(task)} ({task})" for task in open_tasks)
-            raise ActionNotAllowedError(draft.before.id, N_("waits for {names}"), names=names)
-    for ref in action.needs:
-        verdict = draft.verdict(ref)
-        if verdict.truth is None:
-            raise draft.unknown(verdict)
-        if not verdict.truth:
-            blocking = [rule for rule in verdict.rules if rule.truth is not None] or list(verdict.rules)
-            titles = "; ".join(f"{rule.title} ({rule.id})" for rule in blocking)
-            raise GuardRefusedError(
-                draft.before.id,
-                N_("needs {ref}: {titles}"),
-                rule=ref,
-                clause=next((rule.clause for rule in blocking if rule.clause), ""),
-                ref=ref,
-                titles=titles,
-            )
-    if action.times is not None and int(draft.get("times", f"{stage}.{name}", 0)) >= action.times:
-        raise ActionNotAllowedError(
-            draft.before.id, N_("was already taken {times} times, as often as it may be"), times=action.times
-        )
-    if action.opinion and not draft.command.note and draft.command.person != SYSTEM:
-        raise GuardRefusedError(
-            draft.before.id, N_("needs an opinion in words"), rule="opinion", advice=N_("add --note TEXT")
-        )
-    for spec, state in running(draft):
-        if spec.kind == "wait" and spec.until == f"{stage}.{name}":
-            raise GuardRefusedError(
-                draft.before.id, N_("not before {day} is over: {title}"),
-                rule=spec.id, clause=spec.clause, day=state.due_date.isoformat(), title=spec.title,
+def against_gaps(draft: Draft, places: Iterable[str], since: int = 0) -> Iterator[Reason]:
+    """Before a stage or task goes forward, the facts and papers asked for in *places* must be there."""
+    lacking: dict[str, str] = {}
+    papers: dict[str, str] = {}
+    for place in places:
+        try:
+            lacking.update({key: f"{fact.title} ({key})" for key, fact in missing_facts(draft, place, since)})
+            papers.update({name: f"《{paper.title}》 ({name})" for name, paper in missing_papers(draft, place, since)})
+        except UnknownRuleError as error:
+            yield error.why
+    for kind, names in (("facts", lacking), ("papers", papers)):
+        if names:
+            yield reason(
+                kind, N_("still missing here: {lacking}"), rule="completeness",
+                advice=N_("hand them in with the action: --fact NAME=VALUE, --paper NAME=FILE"),
+                missing=names, lacking=", ".join(names.values()),
             )  # fmt: skip
 
 
-def require_no_objection(draft: Draft) -> None:
-    """An open objection holds back every step towards approval (I13)."""
-    if any(link["k"] == "objection" for link in draft.section("links").values()):
-        raise GuardRefusedError(
-            draft.before.id,
-            N_("an objection is being verified"),
-            rule="objection",
+# --- what an action asks for ------------------------------------------------------------------------------------------
+
+
+def against_action(draft: Draft, stage: str, name: str, action: Action) -> Iterator[Reason]:
+    """
+    Every guard of *action* but who takes it: open objections, awaited tasks, a notice that still hangs, its rules, its
+    count, its opinion, waits, and what must be filled in.
+    """
+    procedure, event = draft.procedure, f"{stage}.{name}"
+    if action.means in FORWARD:
+        yield from against_leaving(draft, stage)
+        open_tasks = list(dict.fromkeys((*awaited(draft, stage), *awaited(draft, event))))
+        if open_tasks:
+            names = ", ".join(f"{procedure.title(task)} ({task})" for task in open_tasks)
+            yield reason("awaited", N_("waits for {names}"), names=names)
+    for ref in action.needs:
+        yield from against_rule(draft, ref)
+    if action.times is not None and int(draft.get("times", event, 0)) >= action.times:
+        yield reason("times", N_("was already taken {times} times, as often as it may be"), times=action.times)
+    if action.opinion and not draft.note:
+        yield reason("opinion", N_("needs an opinion in words"), advice=N_("add --note TEXT"))
+    for clock in procedure.clocks_until.get(event, ()):
+        state = state_of(draft, clock) if procedure.clocks[clock].kind == "wait" else None
+        if state is not None:
+            yield reason(
+                "wait", N_("not before {day} is over: {title}"), rule=clock, clause=procedure.clocks[clock].clause,
+                day=state.due_date.isoformat(), title=procedure.clocks[clock].title,
+            )  # fmt: skip
+    since = draft.get("asks", stage, {}).get("s", 0)
+    places = (event, name) if name in procedure.workflow.anywhere else (event,)
+    yield from against_gaps(draft, (stage, *places) if action.means in FORWARD else places, since)
+
+
+def against_rule(draft: Draft, ref: str) -> Iterator[Reason]:
+    """*ref* says no, or cannot say."""
+    verdict = draft.verdict(ref)
+    if verdict.truth is None:
+        yield draft.unknown(verdict)
+    elif not verdict.truth:
+        blocking = [rule for rule in verdict.rules if rule.truth is not None] or list(verdict.rules)
+        yield reason(
+            "rule", N_("needs {ref}: {titles}"), rule=ref,
+            clause=next((rule.clause for rule in blocking if rule.clause), ""),
+            ref=ref, titles="; ".join(f"{rule.title} ({rule.id})" for rule in blocking),
+        )  # fmt: skip
+
+
+def against_leaving(draft: Draft, stage: str) -> Iterator[Reason]:
+    """What holds back every step towards approval: an open objection (I13), a notice whose end has not come (I12)."""
+    if has_objection(draft):
+        yield reason(
+            "objection", N_("an objection is being verified"),
             advice=N_("it must be answered first: bangfu notice answer"),
-        )
+        )  # fmt: skip
+    if draft.procedure.ask(stage).notice is not None and not notice_is_over(draft, stage):
+        yield reason("notice", N_("the notice must hang until its legal end"), clause=notice_clause(draft, stage))
 
 
-def awaited(draft: Draft, stage: str) -> list[str]:
-    """The tasks that *stage* waits for: those still open, and those that every way must pass but were never opened."""
+def has_objection(draft: Draft, ask: str = "") -> bool:
+    """Whether an objection is open: against any notice of the case, or that of *ask*."""
+    links = draft.section("links").values()
+    return any(link["k"] == "objection" and ask in ("", link["q"]) for link in links)
+
+
+def notice_is_over(draft: Draft, name: str) -> bool:
+    """Whether the notice of this entry has hung for its whole period, or was waived."""
+    ask, posting = draft.get("asks", name), draft.get("notices", name)
+    return bool(ask and (ask.get("w") or (posting and posting["n"] == ask["n"] and posting.get("over"))))
+
+
+def notice_clause(draft: Draft, name: str) -> str:
+    spec = draft.procedure.clocks.get(f"{name}.wait")
+    return spec.clause if spec is not None else ""
+
+
+def awaited(draft: Draft, place: str) -> list[str]:
+    """The tasks that a stage or action waits for: those open, and each `must` that was never opened."""
     found = []
-    for name in draft.procedure.awaited.get(stage, ()):
+    for name in draft.procedure.awaited.get(place, ()):
         status = draft.get("tasks", name, {}).get("st", "")
         if status == "open" or (draft.procedure.workflow.tasks[name].must and status not in ("done", "waived")):
             found.append(name)

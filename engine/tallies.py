@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+#: Answers that every panel knows: present without a vote; and: there is no quorum, let the other body be asked.
 ABSTAIN = "abstain"
+FALLBACK = "fallback"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ Level = Literal["outside", "group", "village", "township", "county", "prefecture
 
 #: Actors who hold no post: the household itself, anybody, who objects, and the parent case.
 NO_POST = frozenset({"household", "anyone", "objector", "parent"})
+#: What an amount may say instead of a length: not yet decided, decided that there is none.
+NO_LENGTH = ("unset", "none")
 #: Words of the language that no stage, task, end, action or clock may be called.
 RESERVED = frozenset(
     {"new", "next", "stay", "again", "previous", "visited", "opened", "entered", "ready", "begun", "listed", "left"}

@@ -1,0 +1,413 @@
+"""
+What people do with an open question: answer it, take it up, give it back, put it on a list.
+
+:func:`answers` says what can be answered and by whom; :func:`against_giver` and :func:`against_outcome` what speaks
+against it. ``decide`` and ``offered`` ask the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from uuid import UUID
+
+from engine import timing
+from engine.answering import (
+    against_fallback,
+    against_member,
+    against_minutes,
+    count,
+    fall_back,
+    passed_as,
+    record_answer,
+    record_minutes,
+)
+from engine.asking import panel_asked, posts_asked, question, seat_of
+from engine.cases import Act, Attach, Claim, Comment, Enlist, Minutes, Release
+from engine.compiling import NEW
+from engine.divisions import Level, ancestor
+from engine.drafting import Draft
+from engine.errors import N_, ActionNotAllowedError, InputError
+from engine.guards import (
+    against_action,
+    against_both,
+    against_claim,
+    against_gaps,
+    against_post,
+    against_relatives,
+    remember_actor,
+    stand,
+    stand_anywhere,
+    standing,
+    write_facts,
+    write_papers,
+)
+from engine.moving import answer, begin_work, emit, take
+from engine.reasons import Reason, reason, require
+from engine.tallies import ABSTAIN, FALLBACK
+from engine.workflow import Action, Means, Panel
+
+#: When in its day a date fact happens, for clocks that count hours.
+_MIDDAY = time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    One answer that an open question knows.
+
+    Attributes:
+        means: Its legal meaning; a task's result means ``pass``.
+        posts: Who may give it; none: no person does, it comes of itself.
+        action: The stage's action; None for a task's result, ``abstain`` and ``fallback``.
+        panel: The panel that answers together, if it is one of its votes.
+    """
+
+    ask: str
+    name: str
+    means: Means
+    posts: tuple[str, ...]
+    action: Action | None = None
+    panel: Panel | None = None
+
+    @property
+    def within(self) -> str:
+        """The question whose items, claims and lists count for it; none for an action with a post of its own."""
+        return "" if self.action is not None and self.action.by else self.ask
+
+
+def answers(draft: Draft, ask: str) -> dict[str, Answer]:
+    """Everything that can be answered to the open question *ask*, by name, in written order."""
+    procedure, asked = draft.procedure, draft.procedure.ask(ask)
+    panel = panel_asked(draft, ask) if asked.panel is not None else None
+    posts = posts_asked(draft, ask) if asked.voice in ("by", "panel") else ()
+    votes: tuple[str, ...] = (*panel.tally, ABSTAIN) if panel is not None and panel.recorded == "each" else ()
+    votes = votes or (tuple(panel.tally) if panel is not None else ())
+    if panel is not None and panel.else_ is not None:
+        votes += (FALLBACK,)
+    found: dict[str, Answer] = {}
+    if ask in procedure.workflow.stages:
+        for name, action in procedure.actions(ask).items():
+            by = posts if name in votes or asked.voice == "by" else ()
+            vote = panel if name in votes else None
+            found[name] = Answer(ask, name, action.means, action.by or by, action, None if action.by else vote)
+    elif panel is None:
+        found = {name: Answer(ask, name, "pass", posts) for name in procedure.workflow.tasks[ask].results}
+    for name in votes:
+        if name not in found:
+            found[name] = Answer(ask, name, "pass", posts, None, panel)
+    return found
+
+
+# --- what speaks against it -------------------------------------------------------------------------------------------
+
+
+def against_giver(
+    draft: Draft, given: Answer, minutes: Minutes | None = None, listed: UUID | None = None
+) -> Iterator[Reason]:
+    """Why the person may not give this answer now, whatever it says."""
+    ask = draft.get("asks", given.ask)
+    if not given.posts:
+        voice = draft.procedure.ask(given.ask).voice
+        yield reason(
+            "voice", N_("{action} is the answer of the {voice}, not of a person"), action=given.name, voice=voice
+        )
+        return
+    if given.within and ask.get("l", "") != (listed.hex if listed else ""):
+        yield reason(
+            "list", N_("the case is on another list than this, or on none") if listed else N_("the case is on a list"),
+            advice=N_("decide it together with its list"),
+        )  # fmt: skip
+    yield from against_post(draft, given.posts, given.within)
+    if given.within:
+        yield from against_claim(draft, given.ask)
+    recused = minutes.recused if minutes else ()
+    attending = [draft.command.person, *(minutes.persons if minutes else ())]
+    persons = [person for person in dict.fromkeys(attending) if person not in recused]
+    yield from against_relatives(draft, persons)
+    yield from against_both(draft, given.ask, given.means, _seats(draft, given, persons))
+    if given.panel is not None and given.name != FALLBACK:
+        stands = standing(draft, given.posts, given.within)
+        if stands is not None:
+            yield from against_member(draft, given.ask, stands.asked)
+
+
+def _seats(draft: Draft, given: Answer, persons: list[str]) -> Mapping[str, str]:
+    """Person → the post in which he has a say: whoever answers in the one that allows it, others by their seats."""
+    stands = standing(draft, given.posts, given.within)
+    own = {draft.command.person: stands.post} if stands is not None else {}
+    return {person: own.get(person) or seat_of(draft, given.ask, person) for person in persons}
+
+
+def against_outcome(draft: Draft, given: Answer) -> Iterator[Reason]:
+    """Why what the answer brings about cannot be: the guards of the action, or of the task."""
+    if given.action is not None:
+        yield from against_action(draft, given.ask, given.name, given.action)
+        yield from against_way_back(draft, given.action)
+    else:
+        yield from against_gaps(draft, (given.ask,), draft.get("asks", given.ask)["s"])
+
+
+def against_way_back(draft: Draft, action: Action) -> Iterator[Reason]:
+    """There is no stage to go back to."""
+    words = targets(action)
+    if "previous" in words and origin(draft) not in draft.procedure.workflow.stages:
+        yield reason("target", N_("there is no stage before this one"))
+    if "visited" in words and not visited(draft, action):
+        yield reason("target", N_("there is no stage before this one"))
+
+
+def targets(action: Action) -> list[str]:
+    """The targets that *action* writes, as written."""
+    return [action.to] if isinstance(action.to, str) else [line.to for line in action.to]
+
+
+def origin(draft: Draft) -> str:
+    """Where the present entry came from."""
+    return str(draft.get("visits", draft.stage, {}).get("from", NEW))
+
+
+def visited(draft: Draft, action: Action) -> list[str]:
+    """The stages that this case has been in before the present one, latest first (C5)."""
+    here = draft.get("visits", draft.stage, {}).get("n", 0)
+    seen = [(visit["n"], stage) for stage, visit in draft.section("visits").items() if visit["n"] < here]
+    return [stage for _, stage in sorted(seen, reverse=True) if not action.among or stage in action.among]
+
+
+def chosen(draft: Draft, name: str, action: Action, to: str) -> str:
+    """
+    The stage to go back to: where this entry came from, or the one chosen among those that were visited.
+
+    Raises:
+        InputError: None is chosen, one that was not visited, or one where there is nothing to choose.
+    """
+    words = targets(action)
+    if "visited" in words:
+        choices = visited(draft, action)
+        if to not in choices:
+            raise InputError(
+                N_("choose one of the visited stages: {stages}"), field="to", advice=N_("add --to STAGE"),
+                stages=", ".join(choices) or "-",
+            )  # fmt: skip
+        return to
+    if to:
+        raise InputError(N_("{action} leads where the procedure says; --to is not for it"), field="to", action=name)
+    return origin(draft) if "previous" in words else ""
+
+
+# --- answering --------------------------------------------------------------------------------------------------------
+
+
+def act(draft: Draft, command: Act) -> str:
+    """An answer to the question of the stage, or of a task; the one that settles a panel's takes the action."""
+    given = _asked_for(draft, command)
+    require(draft.before.id, against_giver(draft, given, command.minutes, command.list))
+    seat = stand(draft, given.posts, given.within).asked
+    if command.on:
+        draft.body["on"] = command.on
+    if command.list is not None:
+        draft.body["list"] = command.list.hex
+    begin_work(draft, given.ask)
+    fill(draft, command, given)
+    minutes = command.minutes
+    present = [command.person, *(minutes.persons if minutes else ())]
+    remember_actor(draft, given.ask, [key for key in present if minutes is None or key not in minutes.recused])
+    if given.name == FALLBACK:
+        require(draft.before.id, against_fallback(draft, given.ask, minutes))
+        fall_back(draft, given.ask)
+        return "acted"
+    if given.panel is None:
+        conclude(draft, given, command.to)
+        return "acted"
+    outcome = _settled(draft, command, given, seat)
+    if outcome is not None:
+        draft.body["result"] = outcome
+        draft.put("passed", passed_as(question(draft, given.ask), given.ask), draft.seq)
+        conclude(draft, answers(draft, given.ask)[outcome])
+    return "acted"
+
+
+def conclude(draft: Draft, given: Answer, to: str = "") -> None:
+    """What the answer brings about: the action is taken, or the task is done."""
+    require(draft.before.id, against_outcome(draft, given))
+    if given.action is None:
+        answer(draft, given.ask, given.name)
+    else:
+        take(draft, given.name, given.action, chosen(draft, given.name, given.action, to))
+
+
+def _asked_for(draft: Draft, command: Act) -> Answer:
+    """The answer that *command* gives."""
+    name = command.on or draft.stage
+    if command.on and command.on not in draft.procedure.workflow.tasks:
+        raise ActionNotAllowedError(draft.before.id, N_("there is no task {name}"), name=command.on)
+    question(draft, name)
+    known = answers(draft, name)
+    given = known.get(command.action)
+    if given is None:
+        raise ActionNotAllowedError(
+            draft.before.id, N_("{title} ({stage}) offers {actions}, not {action}"),
+            title=draft.procedure.title(name), stage=name, actions=", ".join(known) or "-", action=command.action,
+        )  # fmt: skip
+    return given
+
+
+def _settled(draft: Draft, command: Act, given: Answer, seat: str) -> str | None:
+    assert given.panel is not None
+    if given.panel.recorded == "each":
+        return record_answer(draft, command, given.ask, seat)
+    require(draft.before.id, against_minutes(draft, given.ask, command.minutes))
+    return record_minutes(draft, command, given.ask)
+
+
+def settles(draft: Draft, given: Answer) -> Answer | None:
+    """
+    What this person's answer would bring about at once; None if the panel's other members are still asked.
+
+    Raises:
+        GuardRefusedError: He is the last, and there would be no result.
+    """
+    if given.panel is None or given.panel.recorded == "minutes":
+        return given
+    outcome = count(draft, given.ask, given.name)
+    return None if outcome is None else answers(draft, given.ask)[outcome]
+
+
+def places_of(draft: Draft, given: Answer) -> tuple[str, ...]:
+    """Where the facts and papers of an answer may be asked for: its question, the action, or an action of anywhere."""
+    anywhere = (given.name,) if given.name in draft.procedure.workflow.anywhere else ()
+    return (given.ask, f"{given.ask}.{given.name}", *anywhere)
+
+
+def fill(draft: Draft, command: Act, given: Answer) -> None:
+    """Write the facts and papers that come with an answer."""
+    places = places_of(draft, given)
+    written = write_facts(draft, places, command.facts)
+    write_papers(draft, places, command.papers)
+    date_events(draft, written)
+
+
+def date_events(draft: Draft, written: list[str]) -> None:
+    """A date fact is an event: clocks that start from it count from its day."""
+    for name in written:
+        if name in draft.procedure.clocks_from:
+            day = date.fromisoformat(draft.get("facts", name)["v"])
+            timing.on_event(draft, name, draft.world.calendar.at(day, _MIDDAY))
+
+
+# --- small verbs ------------------------------------------------------------------------------------------------------
+
+
+def against_claiming(draft: Draft, ask: str) -> Iterator[Reason]:
+    """There is no work to claim, or none for this person."""
+    posts = posts_asked(draft, ask)
+    if not posts or not any(item["q"] == ask for item in draft.section("items").values()):
+        yield reason("voice", N_("{ask} has no open work"), ask=ask)
+        return
+    yield from against_post(draft, posts, ask)
+    yield from against_claim(draft, ask)
+    yield from against_relatives(draft, [draft.command.person])
+
+
+def claim(draft: Draft, command: Claim) -> str:
+    """Take up a work item, so that no colleague does the same."""
+    ask = command.on or draft.stage
+    question(draft, ask)
+    require(draft.before.id, against_claiming(draft, ask))
+    stand(draft, posts_asked(draft, ask), ask)
+    items = [(number, item) for number, item in draft.section("items").items() if item["q"] == ask]
+    # An item of one's own post, best one's own already; else that of the post for which one stands in.
+    number, item = min(
+        ((number, item) for number, item in items if item.get("by", command.person) == command.person),
+        key=lambda each: (f"{each[1]['p']}@{each[1]['d']}" != draft.post, "by" not in each[1]),
+    )
+    draft.put("items", number, {**item, "by": command.person})
+    draft.body["ask"] = ask
+    begin_work(draft, ask)
+    return "claimed"
+
+
+def against_releasing(draft: Draft, ask: str) -> Iterator[Reason]:
+    """The person has claimed nothing of *ask*."""
+    items = draft.section("items").values()
+    if not any(item["q"] == ask and item.get("by") == draft.command.person for item in items):
+        yield reason("claimed", N_("you have not claimed this"))
+
+
+def release(draft: Draft, command: Release) -> str:
+    """Give what one has claimed back to the post."""
+    ask = command.on or draft.stage
+    question(draft, ask)
+    require(draft.before.id, against_releasing(draft, ask))
+    for number, item in tuple(draft.section("items").items()):
+        if item["q"] == ask and item.get("by") == command.person:
+            draft.post = f"{item['p']}@{item['d']}"
+            draft.put("items", number, {key: value for key, value in item.items() if key != "by"})
+    draft.body["ask"] = ask
+    return "released"
+
+
+def against_comment(draft: Draft) -> Iterator[Reason]:
+    """The case is closed: only reopening or correcting may touch it (I8)."""
+    if draft.value("status") == "closed":
+        yield reason("ended", N_("the case has ended ({stage})"), stage=draft.stage)
+
+
+def comment(draft: Draft, command: Comment) -> str:
+    """Words for the history."""
+    require(draft.before.id, against_comment(draft))
+    if not draft.note:
+        raise InputError(N_("a comment needs words"), field="note", advice=N_("add --note TEXT"))
+    stand_anywhere(draft)
+    return "commented"
+
+
+def papers_wanted(draft: Draft) -> list[str]:
+    """The papers that may be handed in now: those of open questions, and those not handed in yet."""
+    if draft.value("status") == "closed":
+        return []
+    asked = {name for ask in draft.section("asks") for name in draft.procedure.papers_in.get(ask, ())}
+    papers = draft.procedure.workflow.papers.items()
+    return [name for name, paper in papers if not paper.made_by and (name in asked or not draft.get("papers", name))]
+
+
+def attach(draft: Draft, command: Attach) -> str:
+    """A paper, before it is asked for or in a newer version."""
+    wanted = papers_wanted(draft)
+    if command.paper not in wanted:
+        raise InputError(
+            N_("no paper {name} is asked for here; asked for: {known}"), field=command.paper, name=command.paper,
+            known=", ".join(sorted(wanted)) or "none",
+        )  # fmt: skip
+    document = command.document
+    draft.put("papers", command.paper, {"d": document.digest, "f": document.name, "s": draft.seq})
+    stand_anywhere(draft)
+    draft.body["paper"] = command.paper
+    return "attached"
+
+
+def against_listing(draft: Draft) -> Iterator[Reason]:
+    """The stage is not handled in lists, or the case is on one."""
+    stage = draft.stage
+    if draft.procedure.workflow.stages[stage].list_ is None:
+        yield reason("list", N_("{title} is not handled in lists"), title=draft.procedure.title(stage))
+        return
+    if draft.get("asks", stage).get("l"):
+        yield reason("list", N_("the case is on a list already"))
+    yield from against_post(draft, posts_asked(draft, stage), stage)
+
+
+def enlist(draft: Draft, command: Enlist) -> str:
+    """The case is put on a list: from now on one act decides it together with the others."""
+    stage = draft.stage
+    ask = question(draft, stage)
+    require(draft.before.id, against_listing(draft))
+    stand(draft, posts_asked(draft, stage), stage)
+    list_ = draft.procedure.workflow.stages[stage].list_
+    assert list_ is not None
+    draft.put("asks", stage, {**ask, "l": command.list.hex})
+    at = ancestor(str(draft.value("division")), Level(list_.per))
+    draft.body.update({"list": command.list.hex, "ask": stage, "at": at})
+    emit(draft, f"{stage}.listed")
+    return "listed"

@@ -1,0 +1,236 @@
+"""
+Panels: how several persons give one answer, each for himself or by the minutes of a meeting.
+
+Answers are rows; what they add up to is counted from them each time (engine/tallies.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.asking import (
+    answer_key,
+    answers_of,
+    drop_answers,
+    drop_items,
+    open_work,
+    panel_asked,
+    posts_asked,
+    question,
+    seats,
+)
+from engine.cases import Act, Minutes
+from engine.drafting import Draft
+from engine.errors import N_, InputError
+from engine.moving import answer
+from engine.reasons import Reason, reason
+from engine.tallies import ABSTAIN, Count, quorum_needed, result, settled
+from engine.workflow import Panel
+
+
+def against_member(draft: Draft, name: str, seat: str) -> Iterator[Reason]:
+    """Why a member of the panel, in *seat*, cannot answer now: he has, his seat has, or it is another's turn."""
+    panel = panel_asked(draft, name)
+    if panel.recorded == "minutes":
+        return
+    if draft.get("answers", answer_key(draft, name, draft.command.person)) is not None:
+        yield reason("answered", N_("{person} has already answered"), person=draft.command.person)
+    entitled = draft.get("asks", name)["e"]
+    left = {post: entitled[post] - len(answers_of(draft, name, post)) for post in posts_asked(draft, name)}
+    if left[seat] <= 0:
+        yield reason("seats", N_("the {seats} seats of {post} have answered"), seats=entitled[seat], post=seat)
+    waiting = next((post for post, number in left.items() if number > 0), seat)
+    if panel.order and waiting != seat:
+        yield reason("turn", N_("it is the turn of {waiting}: this panel answers in order"), waiting=waiting)
+
+
+def count(draft: Draft, name: str, given: str, closing: bool = False) -> str | None:
+    """
+    What the answers to *name* come to with one more, *given*; None while another result is possible.
+
+    Raises:
+        GuardRefusedError: Nobody else will answer (all have, or *closing*), and there is no quorum or no result.
+    """
+    panel = panel_asked(draft, name)
+    counted = _counted(draft, name, given)
+    needed = quorum_needed(panel.quorum, counted.entitled)
+    if not closing:
+        found = settled(panel.tally, counted, needed)
+        return _decided(draft, found) if counted.present == counted.entitled else found
+    if counted.present < needed:
+        short = reason(
+            "quorum", N_("{present} have answered, {needed} must take part"), present=counted.present, needed=needed
+        )
+        raise short.error(draft.before.id)
+    return _decided(draft, result(panel.tally, counted))
+
+
+def _counted(draft: Draft, name: str, *more: str) -> Count:
+    """The answers to *name*, and *more*."""
+    votes: dict[str, int] = {}
+    for each in (*(value["a"] for value in answers_of(draft, name)), *more):
+        votes[each] = votes.get(each, 0) + 1
+    return Count(votes, sum(draft.get("asks", name)["e"].values()))
+
+
+def record_answer(draft: Draft, command: Act, name: str, seat: str) -> str | None:
+    """Note a member's own answer, given in *seat*; the result once it is settled."""
+    found = count(draft, name, command.action, command.close)
+    post = seat.partition("@")[0]
+    draft.put("answers", answer_key(draft, name, command.person), {"a": command.action, "p": post})
+    draft.body.update({"ask": name, "answer": command.action})
+    if found is None:
+        _close_item(draft, name, post)
+        if panel_asked(draft, name).order and len(answers_of(draft, name, seat)) == question(draft, name)["e"][seat]:
+            open_work(draft, name)
+    return found
+
+
+def _close_item(draft: Draft, name: str, post: str) -> None:
+    """One work item of the seat is done: the one that the person claimed, else one that nobody did."""
+    items = draft.section("items").items()
+    own = [(number, item) for number, item in items if item["q"] == name and item.get("f", item["p"]) == post]
+    own.sort(key=lambda each: (each[1].get("by") != draft.command.person, "by" in each[1]))
+    draft.drop("items", own[0][0])
+
+
+# --- minutes ----------------------------------------------------------------------------------------------------------
+
+
+def against_minutes(draft: Draft, name: str, minutes: Minutes | None) -> Iterator[Reason]:
+    """The minutes are not there, or show no quorum."""
+    panel = panel_asked(draft, name)
+    if panel.recorded != "minutes":
+        return
+    if minutes is None:
+        yield reason(
+            "minutes", N_("this is decided by a meeting: its minutes are needed"),
+            advice=N_("add --present POST=N … and --votes ANSWER=N …"),
+        )  # fmt: skip
+    elif (short := _shortage(draft, name, minutes.present)) is not None:
+        yield short
+
+
+def _shortage(draft: Draft, name: str, attended: Mapping[str, int]) -> Reason | None:
+    """What lacks for a quorum; without one of its own a panel needs every seat."""
+    entitled, quorum = draft.get("asks", name)["e"], panel_asked(draft, name).quorum
+    if quorum is None:
+        for post, number in entitled.items():
+            if attended.get(post, 0) < number:
+                return reason(
+                    "quorum", N_("{post}: {present} present, {number} needed"),
+                    post=post, present=attended.get(post, 0), number=number,
+                )  # fmt: skip
+        return None
+    needed = quorum_needed(quorum, sum(entitled.values()))
+    if sum(attended.values()) < needed:
+        return reason("quorum", N_("{present} present, {number} needed"), present=sum(attended.values()), number=needed)
+    return None
+
+
+def record_minutes(draft: Draft, command: Act, name: str) -> str:
+    """
+    Note the minutes of a meeting; the result that its votes add up to.
+
+    Raises:
+        InputError: They do not add up, or give another result than the one reported.
+        GuardRefusedError: The votes give no result.
+    """
+    minutes = command.minutes
+    assert minutes is not None
+    entitled: Mapping[str, int] = draft.get("asks", name)["e"]
+    panel = panel_asked(draft, name)
+    present, voted = sum(minutes.present.values()), sum(minutes.votes.values())
+    _check_minutes(minutes, entitled, panel)
+    votes = {**minutes.votes, ABSTAIN: minutes.votes.get(ABSTAIN, 0) + present - voted}
+    found = _decided(draft, result(panel.tally, Count(votes, max(sum(entitled.values()), present))))
+    if command.action != found:
+        raise InputError(
+            N_("the votes give {outcome}, not {action}"), field="action", outcome=found, action=command.action
+        )
+    draft.body.update({"ask": name, "present": dict(minutes.present), "votes": dict(minutes.votes)})
+    draft.put("answers", answer_key(draft, name, "minutes"), {"a": found, "p": draft.post.partition("@")[0]})
+    return found
+
+
+def _check_minutes(minutes: Minutes, entitled: Mapping[str, int], panel: Panel) -> None:
+    present, voted = sum(minutes.present.values()), sum(minutes.votes.values())
+    if any(number < 0 for number in (*minutes.present.values(), *minutes.votes.values())):
+        raise InputError(N_("nobody attends or votes less than not at all"), field="votes")
+    for post in minutes.present:
+        if post not in entitled:
+            raise InputError(
+                N_("{post} has no seat here; seats: {seats}"), field="present", post=post, seats=", ".join(entitled)
+            )
+    if voted > present:
+        raise InputError(N_("{votes} votes of {present} present"), field="votes", votes=voted, present=present)
+    for given in minutes.votes:
+        if given not in (*panel.tally, ABSTAIN):
+            raise InputError(
+                N_("no answer {answer}; answers: {answers}"), field="votes", answer=given,
+                answers=", ".join((*panel.tally, ABSTAIN)),
+            )  # fmt: skip
+
+
+def _decided(draft: Draft, outcome: str | None) -> str:
+    if outcome is None:
+        none = reason("tally", N_("these answers reach no result"), advice=N_("the panel must answer again"))
+        raise none.error(draft.before.id)
+    return outcome
+
+
+# --- when nobody comes ------------------------------------------------------------------------------------------------
+
+
+def against_fallback(draft: Draft, name: str, minutes: Minutes | None) -> Iterator[Reason]:
+    """There is a quorum after all, or the reason is not given."""
+    panel = panel_asked(draft, name)
+    assert panel.else_ is not None
+    entitled = sum(draft.get("asks", name)["e"].values())
+    if panel.recorded == "minutes":
+        quorate = minutes is not None and _shortage(draft, name, minutes.present) is None
+    else:
+        quorate = len(answers_of(draft, name)) >= quorum_needed(panel.quorum, entitled)
+    if quorate:
+        yield reason("quorum", N_("there is a quorum: the panel itself must answer"))
+    if panel.else_.reason and not draft.note:
+        yield reason("opinion", N_("say why the panel has no quorum"), advice=N_("add --note TEXT"))
+
+
+def fall_back(draft: Draft, name: str) -> None:
+    """The panel has no quorum: the body that it names instead is asked the same question, from the beginning."""
+    ask, panel = question(draft, name), panel_asked(draft, name)
+    assert panel.else_ is not None
+    drop_answers(draft, name, ask)
+    drop_items(draft, name)
+    body = draft.procedure.workflow.panels[panel.else_.use]
+    draft.put("asks", name, {**ask, "p": panel.else_.use, "e": seats(draft, body)})
+    draft.body.update({"ask": name, "fallback": panel.else_.use})
+    open_work(draft, name)
+
+
+def record_silence(draft: Draft, name: str) -> None:
+    """
+    A consulted body has let its time go by: who has not answered is silent, which counts as its clause says.
+
+    Only tasks ask bodies whose silence counts: nothing is granted by it.
+    """
+    ask, panel = draft.get("asks", name), panel_asked(draft, name)
+    assert panel.silence is not None
+    silent: dict[str, Any] = {}
+    for seat, number in ask["e"].items():
+        left = number - len(answers_of(draft, name, seat))
+        post = seat.partition("@")[0]
+        for place in range(left):
+            key = answer_key(draft, name, f"{post}:{place + 1}")
+            draft.put("answers", key, {"a": panel.silence.counts_as, "p": post, "silent": True})
+            silent[post] = left
+    draft.body.update({"ask": name, "silent": silent})
+    draft.put("passed", passed_as(ask, name), draft.seq)
+    answer(draft, name, result(panel.tally, _counted(draft, name)) or panel.silence.counts_as)
+
+
+def passed_as(ask: Mapping[str, Any], name: str) -> str:
+    """What rules call a question that its panel has answered: ``stage/panel``."""
+    return f"{name}/{ask['p']}" if ask.get("p") else name

@@ -1,0 +1,113 @@
+"""
+How a case begins: by one of its channels, or by another case.
+"""
+
+from __future__ import annotations
+
+from engine.acting import date_events
+from engine.cases import SYSTEM, OpenCase, iso
+from engine.compiling import NEW, Procedure
+from engine.drafting import Draft
+from engine.errors import N_, ActionNotAllowedError, InputError
+from engine.facts import clean
+from engine.guards import (
+    against_gaps,
+    remember_actor,
+    require_scope,
+    stand,
+    stand_anywhere,
+    write_facts,
+    write_papers,
+)
+from engine.moving import emit, enter, way
+from engine.reasons import require
+
+
+def open_case(draft: Draft, command: OpenCase) -> str:
+    """
+    The first event of a case.
+
+    A person opens by a channel whose post he holds. A case opened by another (a subcase, an objection, a successor)
+    asks for no post; its opening facts must be there all the same.
+    """
+    procedure = draft.procedure
+    name = command.channel or parent_channel(procedure)
+    channel = procedure.workflow.opens.get(name)
+    if channel is None:
+        raise ActionNotAllowedError(
+            None, N_("{title} has no channel {channel}; it has {opens}"), title=procedure.workflow.title,
+            channel=name, opens=", ".join(procedure.workflow.opens),
+        )  # fmt: skip
+    if draft.before.seq:
+        raise ActionNotAllowedError(draft.before.id, N_("the case is open already"))
+    _write_head(draft, command, name)
+    if command.parent is None and command.person != SYSTEM:
+        require_scope(draft)
+        stand(draft, channel.by)
+        draft.put("case", "opener", draft.post)
+    else:
+        stand_anywhere(draft)
+    remember_actor(draft, "opens", [command.person])
+    written = [*_carry(draft, command), *write_facts(draft, ("opens", name), command.facts)]
+    write_papers(draft, ("opens", name), command.papers)
+    require(draft.before.id, against_gaps(draft, ("opens", name)))
+    draft.body["channel"] = name
+    emit(draft, "opened")
+    emit(draft, name)
+    date_events(draft, written)
+    target = way_in(draft, name)
+    draft.body["to"] = target
+    enter(draft, target, NEW)
+    return "opened"
+
+
+def way_in(draft: Draft, channel: str) -> str:
+    """The first stage."""
+    draft.put("case", "stage", NEW)
+    return way(draft, channel).state
+
+
+def parent_channel(procedure: Procedure) -> str:
+    """The channel by which other cases open this one; without a channel of their own, the first."""
+    opens = procedure.workflow.opens
+    return next((name for name, each in opens.items() if "parent" in each.by), next(iter(opens)))
+
+
+def _write_head(draft: Draft, command: OpenCase, channel: str) -> None:
+    if not command.division.startswith(draft.before.county):
+        raise InputError(
+            N_("the division {division} lies outside the county {county}"), field="division",
+            division=command.division, county=draft.before.county,
+        )  # fmt: skip
+    for place in command.places:
+        if place not in draft.procedure.workflow.places:
+            raise InputError(N_("this procedure knows no place {place}"), field="places", place=place)
+    values = {
+        "number": command.number,
+        "workflow": draft.procedure.workflow.workflow,
+        "version": draft.procedure.version,
+        "subject": command.subject,
+        "household": command.household if command.household != command.subject else "",
+        "division": command.division,
+        "channel": channel,
+        "opened": iso(draft.now),
+        "status": "open",
+        "members": list(command.members),
+        "parent": [command.parent[0].hex, command.parent[1]] if command.parent else None,
+        **{f"at:{place}": division for place, division in command.places.items()},
+    }
+    for name, value in values.items():
+        if value:
+            draft.put("case", name, value)
+
+
+def _carry(draft: Draft, command: OpenCase) -> list[str]:
+    """What another case hands over, where this workflow has such a fact."""
+    written = []
+    for key, value in command.carried.items():
+        name = key.partition("/")[0]
+        fact = draft.procedure.workflow.facts.get(name)
+        if fact is not None:
+            draft.put("facts", key, {"v": clean(name, fact, value), "s": draft.seq})
+            written.append(name)
+    return written
