@@ -7,6 +7,7 @@ Rows are written in bulk, as drivers do it fastest; what is sealed is sealed her
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from storage.tables import from_millis, millis
 
 #: Columns with a blind index; also what their tokens are sealed for.
 ID_NUMBER, PHONE, BANK = "member.id_no", "household.phone", "household.bank"
+#: What the rest of a household's paper form is sealed for.
+FORM = "household.form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class NewHousehold:
         members: The head first.
         phone: Normalised, as ``bank``; empty where unknown. Both are sealed.
         facts: What is not sensitive.
+        form: What else its paper form says, as JSON. Sealed as a whole.
         source: Where it comes from: a file's name and row.
     """
 
@@ -81,6 +85,7 @@ class NewHousehold:
     phone: str = ""
     bank: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
 
 
@@ -231,11 +236,12 @@ class Intake:
 
     def _home(self, county: str, home: UUID, wrapped: str, new: NewHousehold, now: datetime) -> tuple[Any, ...]:
         sealer = self._database.vault.household(county, home, wrapped)
+        facts = {**new.facts, "form": sealer.seal(new.form, FORM)} if new.form else new.facts
         return (
             county, self._id(home), new.division, new.name, new.place, wrapped,
             sealer.seal(new.phone, PHONE) if new.phone else None, self._index(PHONE, new.phone),
             sealer.seal(new.bank, BANK) if new.bank else None,
-            "{}", canonical(new.facts), new.source, millis(now),
+            "{}", canonical(facts), new.source, millis(now),
         )  # fmt: skip
 
     def _people(self, county: str, home: UUID, wrapped: str, new: NewHousehold) -> Iterable[tuple[Any, ...]]:
@@ -245,6 +251,17 @@ class Intake:
             index = self._index(ID_NUMBER, member.id_no)
             facts = canonical(member.facts)
             yield county, self._id(home), no, member.name, member.relation, sealed, index, facts
+
+    def form(self, county: str, household: UUID) -> Mapping[str, Any]:
+        """What the household's paper form said; empty if there was none, or its key was erased."""
+        sql = self._sql.sql("SELECT key, facts FROM household WHERE county = ? AND id = ?")
+        with self._database.connection() as connection:
+            row = connection.execute(sql, (county, self._id(household))).fetchone()
+        if row is None or row[0] is None:
+            return {}
+        facts = row[1] if isinstance(row[1], dict) else json.loads(row[1])
+        sealer = self._database.vault.household(county, household, row[0])
+        return sealer.open(facts["form"], FORM) if "form" in facts else {}
 
     def find(self, county: str, id_numbers: Iterable[str]) -> Mapping[str, tuple[UUID, int]]:
         """Which of *id_numbers* (normalised) are in the base: number → household and member. By blind index."""
