@@ -18,12 +18,10 @@ from uuid import UUID
 from engine.calendar import Calendar
 from engine.cases import (
     SYSTEM,
-    Act,
     Case,
     ChildEnded,
     Command,
     Decision,
-    Enlist,
     Event,
     FireTimer,
     OpenCase,
@@ -181,9 +179,10 @@ class Office:
         self._require_person(county, command)
         return self._carry_out(county, case_id, command)
 
-    def decide_list(self, county: str, acts: Mapping[UUID, Act | Enlist]) -> tuple[Receipt, ...]:
+    def decide_list(self, county: str, acts: Mapping[UUID, Command]) -> tuple[Receipt, ...]:
         """
-        One act on a list: each case its outcome, all in one transaction or none.
+        One act on several cases, such as a list or what hangs on one board: each its command, all in one transaction
+        or none.
 
         Raises:
             ListRefusedError: With the reason of every case that refused.
@@ -393,7 +392,7 @@ class _Batch:
         """Store it all; the cases then carry the hashes of their events."""
         events = self.office.store.commit(self.decisions, self._revision or 0)
         for event in events:
-            self.cases[event.case] = replace(self.cases[event.case], head=event.hash)
+            self.cases[event.case] = self.cases[event.case].sealed(event.hash)
         return events
 
     def _read(self, case_id: UUID, command: Command, workflow: str) -> Loaded:
