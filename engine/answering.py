@@ -7,7 +7,6 @@ Answers are rows; what they add up to is counted from them each time (engine/tal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from engine.asking import (
     answer_key,
@@ -23,6 +22,7 @@ from engine.asking import (
 from engine.cases import Act, Minutes
 from engine.drafting import Draft
 from engine.errors import N_, InputError
+from engine.guards import against_action
 from engine.moving import answer
 from engine.reasons import Reason, reason
 from engine.tallies import ABSTAIN, Count, quorum_needed, result, settled
@@ -214,21 +214,25 @@ def record_silence(draft: Draft, name: str) -> None:
     """
     A consulted body has let its time go by: who has not answered is silent, which counts as its clause says.
 
-    Only tasks ask bodies whose silence counts: nothing is granted by it.
+    While a guard speaks against what that would bring about, silence counts for nothing: the answers are still awaited.
     """
-    ask, panel = draft.get("asks", name), panel_asked(draft, name)
+    panel, entitled = panel_asked(draft, name), draft.get("asks", name)["e"]
     assert panel.silence is not None
-    silent: dict[str, Any] = {}
-    for seat, number in ask["e"].items():
-        left = number - len(answers_of(draft, name, seat))
-        post = seat.partition("@")[0]
-        for place in range(left):
-            key = answer_key(draft, name, f"{post}:{place + 1}")
-            draft.put("answers", key, {"a": panel.silence.counts_as, "p": post, "silent": True})
-            silent[post] = left
-    draft.body.update({"ask": name, "silent": silent})
-    draft.put("passed", passed_as(ask, name), draft.seq)
-    answer(draft, name, result(panel.tally, _counted(draft, name)) or panel.silence.counts_as)
+    left = {post: entitled[post] - len(answers_of(draft, name, post)) for post in posts_asked(draft, name)}
+    silent = [panel.silence.counts_as] * sum(left.values())
+    found = result(panel.tally, _counted(draft, name, *silent)) or panel.silence.counts_as
+    stage = draft.procedure.workflow.stages.get(name)
+    held = next(against_action(draft, name, found, stage.actions[found]), None) if stage is not None else None
+    if held is not None:
+        draft.body.update({"ask": name, "withheld": held.kind})
+        return
+    for post, number in left.items():
+        for place in range(number):
+            key = answer_key(draft, name, f"{post.partition('@')[0]}:{place + 1}")
+            draft.put("answers", key, {"a": panel.silence.counts_as, "p": post.partition("@")[0], "silent": True})
+    draft.body.update({"ask": name, "silent": {post: number for post, number in left.items() if number}})
+    draft.put("passed", passed_as(draft.get("asks", name), name), draft.seq)
+    answer(draft, name, found)
 
 
 def passed_as(ask: Mapping[str, Any], name: str) -> str:

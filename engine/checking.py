@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
 from engine import routes
+from engine.clocks import Offset, parse_term
 from engine.errors import DefinitionError, Fault
 from engine.grounds import uncited, unset
 from engine.loading import Definition
@@ -39,6 +40,10 @@ _WORDS_OF_PLACES = frozenset(
 )
 #: Events that every stage, task and clock has: `stage.listed` would be two things if an action were called so.
 _WORDS_OF_EVENTS = RESERVED - _WORDS_OF_PLACES | {"opened"}
+#: Subjects that have one village, so that a notice in each village of theirs is one notice.
+_OF_ONE_VILLAGE = frozenset({"household", "person", "village", "case"})
+#: Parameters that may be tables by year: those that rules read.
+_TYPES_OF_TABLES = frozenset({"number", "yuan", "share", "date"})
 #: Seats tried when asking whether two results can both hold, or none: small numbers show every such case.
 _TRIED = range(1, 8)
 
@@ -157,11 +162,34 @@ def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
         path = place_of(w, name)
         if ask.list_ is not None:
             found += [(*path, "list", key) for key in ("draw", "rank") if getattr(ask.list_, key)]
-        if ask.case is not None and ask.case.for_each:
-            found.append((*path, "case", "for_each"))
+        if ask.case is not None:
+            found += [(*path, "case", key) for key in ("for_each", "tally") if getattr(ask.case, key)]
+        if name in w.tasks and ask.notice is not None and ask.notice.objection:
+            found.append((*path, "notice", "objection"))
+        if ask.notice is not None and ask.notice.each != "place" and w.subject not in _OF_ONE_VILLAGE:
+            found.append((*path, "notice", "each"))
+        for panel_path, panel in panels_of(w, ask):
+            if panel.silence is not None and isinstance(ask.panel, tuple):
+                found.append((*(panel_path if panel_path[0] == "panels" else (*path, "panel")), "silence"))
+    found += [(*path, "roll") for path, panel in every_panel(w) if panel.roll]
+    found += [("facts", name, "prefill") for name, fact in w.facts.items() if fact.prefill]
+    found += [("params", name, "by") for name, p in w.params.items() if p.by and p.type not in _TYPES_OF_TABLES]
+    for name, clock in w.clocks.items():
+        anchor = _anchor(clock.limit or clock.wait or "")
+        if anchor and anchor not in w.facts and set(clock.from_) - {anchor}:
+            found.append(("clocks", name, "from"))
     for path in found:
         advice = "this version of bangfu cannot run it; leave it out for now"
         yield definition.fault(path, f"not yet: `{path[-1]}`", advice, "not-yet")
+
+
+def _anchor(length: str) -> str:
+    """The moment from which *length* is counted, where it names one that is not its own start."""
+    try:
+        term = parse_term(length)
+    except ValueError:
+        return ""
+    return term.anchor if isinstance(term, Offset) else ""
 
 
 def _titles(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -301,6 +329,16 @@ def _objections(definition: Definition, known: Known) -> Iterator[Fault]:
                 path = (*place_of(definition.workflow, name), "notice", "objection")
                 advice = "its subject is a case, and it ends `upheld` and `dismissed`"
                 yield definition.fault(path, f"`{other.workflow}` answers no objection", advice, "not-an-objection")
+
+
+def _upheld(definition: Definition, known: Known) -> Iterator[Fault]:
+    """An objection that is upheld never takes a case towards approval (I12, I13)."""
+    for name, stage in definition.workflow.stages.items():
+        action = stage.actions.get("upheld")
+        if stage.notice is not None and action is not None and action.means in ("pass", "grant"):
+            path = ("stages", name, "actions", "upheld", "means")
+            message, advice = f"an objection upheld in `{name}` takes the case forward", "say `means: back` or `refuse`"
+            yield definition.fault(path, message, advice, "upheld-forward")
 
 
 def _can_say_no(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -468,5 +506,5 @@ def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
 
 _CHECKS: tuple[Check, ...] = (
     _references, _names, _choices, _not_yet, _titles, _reachable, _can_end, _must, _straight, _owners, _answers,
-    _objections, _can_say_no, _tallies, _awaited, _silence, _notices, _writers, _clauses, _rules_compile,
+    _objections, _upheld, _can_say_no, _tallies, _awaited, _silence, _notices, _writers, _clauses, _rules_compile,
 )  # fmt: skip

@@ -121,10 +121,21 @@ def panels_of(workflow: Workflow, ask: Voiced) -> Iterator[tuple[Path, Panel]]:
     """The panels that may answer *ask*; the path is that of a named one, or ``("panel",)`` below the asking part."""
     if isinstance(ask.panel, Panel):
         yield ("panel",), ask.panel
+        if ask.panel.else_ is not None:
+            yield from _with_fallbacks(workflow, ask.panel.else_.use)
     elif ask.panel is not None:
         for name in [ask.panel] if isinstance(ask.panel, str) else [line.use for line in ask.panel]:
-            if name in workflow.panels:
-                yield ("panels", name), workflow.panels[name]
+            yield from _with_fallbacks(workflow, name)
+
+
+def _with_fallbacks(workflow: Workflow, name: str) -> Iterator[tuple[Path, Panel]]:
+    """The panel of that name, and those that step in for it."""
+    seen: set[str] = set()
+    while name in workflow.panels and name not in seen:
+        seen.add(name)
+        panel = workflow.panels[name]
+        yield ("panels", name), panel
+        name = panel.else_.use if panel.else_ is not None else ""
 
 
 def every_panel(workflow: Workflow) -> Iterator[tuple[Path, Panel]]:
