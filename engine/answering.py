@@ -235,6 +235,6 @@ def record_silence(draft: Draft, name: str) -> None:
     answer(draft, name, found)
 
 
-def passed_as(ask: Mapping[str, Any], name: str) -> str:
+def passed_as(ask: Mapping[str, object], name: str) -> str:
     """What rules call a question that its panel has answered: ``stage/panel``."""
     return f"{name}/{ask['p']}" if ask.get("p") else name

@@ -210,7 +210,7 @@ def open_subcase(draft: Draft, ask: str, voice: CaseVoice, number: int) -> None:
     draft.put("links", child.hex, {"w": voice.workflow, "q": ask, "n": number, "k": "child"})
     opening = OpenCase(
         id=derived_id(draft.command.id, child), channel="", subject=str(draft.value("subject")),
-        household=str(draft.value("household")), division=str(draft.value("division")),
+        household=str(draft.value("household")), division=draft.division_at(voice.at),
         members=tuple(draft.value("members", ())), parent=(draft.before.id, ask), carried=carried(draft, voice.carries),
     )  # fmt: skip
     draft.followups.append(Followup(child, opening, voice.workflow))

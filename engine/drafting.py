@@ -238,8 +238,11 @@ class Draft:
     def place_of(self, post: str) -> tuple[str, str]:
         """The post's name and the 12-digit division at which it is held for this case: ``level.role[@place]``."""
         name, _, place = post.partition("@")
-        home = str((place and self.value(f"at:{place}")) or self.value("division"))
-        return name, seat_division(name, home)
+        return name, seat_division(name, self.division_at(place))
+
+    def division_at(self, place: str) -> str:
+        """The division (12 digits) of one of the case's places; its home, if it has no such place of its own."""
+        return str((place and self.value(f"at:{place}")) or self.value("division"))
 
     def holders(self, post: str) -> tuple[str, ...]:
         name, division = self.place_of(post)

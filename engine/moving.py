@@ -268,7 +268,7 @@ def start_successor(draft: Draft, start: Start) -> None:
     """What follows the end is a case of its own, opened by the system."""
     opening = OpenCase(
         id=derived_id(draft.command.id, "successor"), channel=start.opens or "", subject=str(draft.value("subject")),
-        household=str(draft.value("household")), division=str(draft.value("division")),
+        household=str(draft.value("household")), division=draft.division_at(start.at),
         members=tuple(draft.value("members", ())), carried=carried(draft, start.carries),
     )  # fmt: skip
     child = derived_id(draft.before.id, "successor", start.workflow)
