@@ -187,6 +187,10 @@ class Case:
     def opened_at(self) -> datetime:
         return instant(self.get("opened"))
 
+    def sealed(self, head: bytes) -> Case:
+        """The same case, now that its last event has a hash."""
+        return Case(self.county, self.id, self.seq, head, self.at, self.sections)
+
     def record(self) -> str:
         """The record as canonical JSON: what is stored, and what replay must give again (I2)."""
         return canonical({name: part for name, part in self.sections.items() if part})
@@ -224,6 +228,14 @@ class Event:
     body: Mapping[str, Any] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     hash: bytes = b""
+
+    def sealed(self, digest: bytes) -> Event:
+        """The same event with its hash."""
+        return Event(
+            county=self.county, case=self.case, seq=self.seq, at=self.at, kind=self.kind, command=self.command,
+            asked=self.asked, actor=self.actor, post=self.post, behalf=self.behalf, version=self.version,
+            body=self.body, changes=self.changes, hash=digest,
+        )  # fmt: skip
 
     def text(self) -> str:
         """Body and changes as canonical JSON, as stored."""

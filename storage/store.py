@@ -9,7 +9,7 @@ decision was made from, and writes only if they are still the same. Implements :
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -35,6 +35,8 @@ from storage.vault import Sealer
 
 #: What secrets of a case are sealed for.
 PURPOSE = "case"
+#: How a secret begins in stored JSON.
+_SECRET = '{"x":"'
 _NOBODY = UUID(int=0)
 _REVISION = "(SELECT value FROM meta WHERE key = 'revision')"
 _LOAD = (
@@ -85,7 +87,7 @@ class SqlStore:
         seq, head, at, record, version, revision, household, wrapped, members = row
         if household is not None:
             self._remember(county, self._uuid(household), wrapped)
-        sections = self._read(self._unpacked(record, version), county, household)
+        sections = self._record(self._unpacked(record, version), county, household)
         loaded = Case(county, case, seq, bytes(head), from_millis(at), sections)
         return Loaded(loaded, int(revision), json.loads(members) if members else {})
 
@@ -157,7 +159,7 @@ class SqlStore:
     def _add(self, group: _Group, decision: Decision) -> Event:
         event = decision.event
         text = self._sealed_text(event, decision.case)
-        event = replace(event, hash=link_hash(event, group.head, text))
+        event = event.sealed(link_hash(event, group.head, text))
         group.head = event.hash
         group.case = decision.case
         group.events.append(event)
@@ -181,30 +183,40 @@ class SqlStore:
 
     def _change(self, group: _Group, revision: str) -> _Change:
         """What is to be written for one case, ready before the transaction begins."""
-        case = group.case
-        household = self._household(case)
-        here, home = self._id(case.id), household and self._id(household)
+        case, here = group.case, self._id(group.case.id)
         opening, serial = _opening(group)
-        row = self._case_row(group, here, home)
-        if opening == "update":
-            values = [*(row[name] for name in CASE_UPDATED), case.county, here, group.first.seq - 1]
-        else:
+        is_new = opening != "update"
+        household = self._household(case) if is_new or group.spread.register else None
+        home = household and self._id(household)
+        row = self._case_row(group)
+        if is_new:
+            row |= self._fixed(case, here, home)
             values = [row[name] for name in CASE_COLUMNS]
+        else:
+            values = [*(row[name] for name in CASE_UPDATED), case.county, here, group.first.seq - 1]
         writes = list(self._sql.writes(group.spread, case.county, here, home))
-        return _Change(case.id, case.number if opening != "update" else "", opening, serial, values, revision, writes)
+        return _Change(case.id, case.number if is_new else "", opening, serial, values, revision, writes)
 
-    def _case_row(self, group: _Group, here: Any, home: Any) -> dict[str, Any]:
-        case = group.case
-        due, parent, last = due_at(case), parent_of(case), group.events[-1]
-        version = self._version_no(case.version)
+    def _fixed(self, case: Case, here: Any, home: Any) -> dict[str, Any]:
+        """What of a case's row never changes after it was opened."""
+        parent = parent_of(case)
         return {
             "county": case.county,
             "id": here,
             "number": case.number,
             "workflow": case.workflow,
-            "version": version,
             "subject": case.subject,
             "household": home,
+            "opened_at": millis(case.opened_at),
+            "parent": parent and self._id(parent),
+        }
+
+    def _case_row(self, group: _Group) -> dict[str, Any]:
+        """The rest of it, after the group's events."""
+        case, last = group.case, group.events[-1]
+        due, version = due_at(case), self._version_no(case.version)
+        return {
+            "version": version,
             "division": case.division,
             "stage": case.stage,
             "status": case.status,
@@ -213,9 +225,7 @@ class SqlStore:
             "seq": last.seq,
             "entry": case.entry,
             "at": millis(last.at),
-            "opened_at": millis(case.opened_at),
             "due_at": due and millis(due),
-            "parent": parent and self._id(parent),
             "head": group.head,
             "record": self._packers[version].pack(case.record()),
         }
@@ -330,10 +340,22 @@ class SqlStore:
             return self._database.vault.county(county)
         return self._database.vault.household(county, household, wrapped) if wrapped else None
 
+    def _record(self, text: str, county: str, household: Any) -> dict[str, Any]:
+        """A record as stored, with its secrets opened; they are the values of facts."""
+        sections: dict[str, Any] = json.loads(text)
+        if _SECRET in text:
+            reveal = self._revealing(county, household)
+            for stored in sections.get("facts", {}).values():
+                if isinstance(stored["v"], dict):
+                    stored["v"] = reveal(stored["v"])
+        return sections
+
     def _read(self, text: str, county: str, household: Any) -> Any:
-        """JSON as stored, with its secrets opened; ``None`` where the key was erased."""
-        if '{"x":"' not in text:
-            return json.loads(text)
+        """An event as stored, with its secrets opened, wherever they are."""
+        return json.loads(text, object_hook=self._revealing(county, household) if _SECRET in text else None)
+
+    def _revealing(self, county: str, household: Any) -> Callable[[dict[str, Any]], Any]:
+        """What makes a secret of its token, opened; its value is None if the household's key was erased."""
         sealer = self._sealer(county, None if household is None else self._uuid(household))
 
         def reveal(found: dict[str, Any]) -> Any:
@@ -342,7 +364,7 @@ class SqlStore:
                 return found
             return Secret(None if sealer is None else sealer.open(token, PURPOSE), token)
 
-        return json.loads(text, object_hook=reveal)
+        return reveal
 
     # --- rows ---
 
