@@ -30,6 +30,7 @@ from engine.divisions import Level, ancestor
 from engine.drafting import Draft
 from engine.errors import N_, ActionNotAllowedError, InputError
 from engine.guards import (
+    Standing,
     against_action,
     against_both,
     against_claim,
@@ -119,23 +120,22 @@ def against_giver(
             "list", N_("the case is on another list than this, or on none") if listed else N_("the case is on a list"),
             advice=N_("decide it together with its list"),
         )  # fmt: skip
-    yield from against_post(draft, given.posts, given.within)
+    stands = standing(draft, given.posts, given.within)
+    if stands is None:
+        yield from against_post(draft, given.posts, given.within)
     if given.within:
         yield from against_claim(draft, given.ask)
     recused = minutes.recused if minutes else ()
     attending = [draft.command.person, *(minutes.persons if minutes else ())]
     persons = [person for person in dict.fromkeys(attending) if person not in recused]
     yield from against_relatives(draft, persons)
-    yield from against_both(draft, given.ask, given.means, _seats(draft, given, persons))
-    if given.panel is not None and given.name != FALLBACK:
-        stands = standing(draft, given.posts, given.within)
-        if stands is not None:
-            yield from against_member(draft, given.ask, stands.asked)
+    yield from against_both(draft, given.ask, given.means, _seats(draft, given, stands, persons))
+    if given.panel is not None and given.name != FALLBACK and stands is not None:
+        yield from against_member(draft, given.ask, stands.asked)
 
 
-def _seats(draft: Draft, given: Answer, persons: list[str]) -> Mapping[str, str]:
+def _seats(draft: Draft, given: Answer, stands: Standing | None, persons: list[str]) -> Mapping[str, str]:
     """Person → the post in which he has a say: whoever answers in the one that allows it, others by their seats."""
-    stands = standing(draft, given.posts, given.within)
     own = {draft.command.person: stands.post} if stands is not None else {}
     return {person: own.get(person) or seat_of(draft, given.ask, person) for person in persons}
 

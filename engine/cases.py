@@ -42,7 +42,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -109,9 +109,14 @@ def _default(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
-_encode = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_default, allow_nan=False
-).encode
+def _encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
+    """Canonical JSON; *default* says what stands for a value that JSON does not know."""
+    return json.JSONEncoder(
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=default, allow_nan=False
+    ).encode
+
+
+_encode = _encoder(_default)
 
 
 def canonical(value: Any) -> str:
@@ -567,11 +572,9 @@ class Decision:
 
 def command_digest(command: Command) -> bytes:
     """What was asked, as 16 bytes: the command without its id and without what the asker happened to have seen."""
-    parts: dict[str, Any] = {"kind": type(command).__name__}
-    for name in _fields(type(command)):
-        if name not in ("id", "seen", "number"):
-            parts[name] = _plain(getattr(command, name))
-    return hashlib.sha256(canonical(parts).encode()).digest()[:16]
+    kind = type(command)
+    parts = {name: getattr(command, name) for name in _fields(kind) if name not in ("id", "seen", "number")}
+    return hashlib.sha256(_encode_asked({**parts, "kind": kind.__name__}).encode()).digest()[:16]
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {}
@@ -584,19 +587,19 @@ def _fields(kind: type) -> tuple[str, ...]:
     return names
 
 
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int, bool)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+def _asked(value: Any) -> Any:
+    """What stands for a value that JSON does not know, where only equality matters."""
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, Secret):
-        return _plain(value.value)
-    if isinstance(value, Sequence):
-        return [_plain(part) for part in value]
+        return value.value
     if isinstance(value, UUID):
         return value.hex
+    if isinstance(value, Mapping):
+        return dict(value)
     if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in _fields(type(value))}
-    return str(value)
+        return {name: getattr(value, name) for name in _fields(type(value))}
+    return list(value) if isinstance(value, Sequence) else str(value)
+
+
+_encode_asked = _encoder(_asked)

@@ -152,7 +152,12 @@ class Draft:
             target[key] = value
         if section in _READ_BY_RULES:
             self._scope = None
-        self._note(section, key, value)
+        end = len(self._changes)
+        place = self._net.setdefault((section, key), end) if section in _NET else end
+        if place < end:
+            self._changes[place] = (section, key, value)
+        else:
+            self._changes.append((section, key, value))
 
     def drop(self, section: str, key: str) -> None:
         self.put(section, key, None)
@@ -166,17 +171,6 @@ class Draft:
             self._net = {(s, k): i for i, (s, k, _) in enumerate(self._changes) if s in _NET}
             if self.before.section(section):
                 self._changes.append((section, "", None))
-
-    def _note(self, section: str, key: str, value: Any) -> None:
-        if section not in _NET:
-            self._changes.append((section, key, value))
-            return
-        place = self._net.get((section, key))
-        if place is None:
-            self._net[section, key] = len(self._changes)
-            self._changes.append((section, key, value))
-        else:
-            self._changes[place] = (section, key, value)
 
     def serial(self) -> str:
         """The next number of the case's own: items, timers and notices are numbered from 1."""

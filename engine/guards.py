@@ -117,8 +117,9 @@ def stand(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing:
         PermissionDeniedError: He holds none of *posts*.
     """
     posts = tuple(posts)
-    require(draft.before.id, against_post(draft, posts, ask))
     found = standing(draft, posts, ask)
+    if found is None:
+        require(draft.before.id, against_post(draft, posts, ask))
     assert found is not None
     draft.post = found.post
     if not is_office_post(found.asked):
