@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import time, timedelta
 from functools import cached_property
-from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from bangfu.demo.closing import Closing
 from bangfu.demo.files import write_demo_roster, write_people
 from bangfu.demo.playing import Applicant, Play
 from bangfu.demo.telling import Names, Story
-from bangfu.entering import enter_people, enter_roster
+from bangfu.entering import bundled_divisions, enter_people, enter_roster
 from bangfu.library import Library
 from bangfu.settings import Settings
 from bangfu.terminal.screen import DONE, HEAD, LATE, Screen, escape, table
@@ -34,7 +33,6 @@ from engine.divisions import Level, ancestor, county_of
 from engine.errors import N_, ConfigurationError
 from engine.office import Office
 from engine.workflow import Workflow
-from papers.divisions import read_divisions
 from papers.people import People, read_people
 from papers.roster import Roster, read_roster
 from storage.checks import check
@@ -47,7 +45,6 @@ AREA = "4308"
 SEED = 2026
 #: Where the database goes unless somebody says otherwise; the files that it is filled from lie beside it.
 PLACE = Path("demo/bangfu-demo.db")
-_SOURCE = "国家统计局统计用区划代码 2023"
 _SHOWN = 6
 #: Problems of rows that are in order themselves.
 _FOLLOWING = ("household_rejected", "member_rejected")
@@ -195,9 +192,8 @@ class _Demo:
 
     def _county(self, bangfu: Bangfu) -> tuple[Mapping[str, Workflow], People]:
         """Real places, the demonstration's pack, and somebody in every post."""
-        with as_file(files("workflows") / "divisions" / f"{AREA}.csv") as table_of_places:
-            places = read_divisions(table_of_places, AREA)
-        bangfu.intake.add_divisions(places, _SOURCE)
+        places, source = bundled_divisions(AREA)
+        bangfu.intake.add_divisions(places, source)
         deployed = bangfu.definitions.deploy(bangfu.library, plan.PACK, plan.FIRST_DAY, bangfu.time_source.now())
         workflows = {name: definition.workflow for name, definition in deployed.items()}
         path = self._folder / f"{self._stem}-people.csv"
@@ -247,7 +243,9 @@ class _Demo:
 
     def _introduce(self, names: Names, applicants: Sequence[Applicant], people: People) -> None:
         self._head(self._("Households of five villages, from the roster to the list"))
-        self._say(self._("People are synthetic, every one of them; places, calendar and procedure are real."))
+        self._say(
+            self._("A practice database: all people in it are synthetic; places, calendar and procedure are real.")
+        )
         self._say(
             self._(
                 "One village for each unit of the plan. The city's own federation has no villages: its one lies in"
@@ -307,11 +305,11 @@ class _Demo:
             rejected=roster.rows_rejected,
             entered_again=again,
             events=sum(each.record.seq for each in play.applicants),
-            ends=Counter(each.record.get("end") or "open" for each in play.applicants),
+            ends=dict(Counter(each.record.get("end") or "open" for each in play.applicants)),
             late=closing.late_cases,
             refused=dict(play.refused),
             fired=dict(play.fired),
-            ways=Counter(name for name, way in plan.WAYS.items() for each in play.applicants if each.went(way)),
+            ways=dict(Counter(name for name, way in plan.WAYS.items() for each in play.applicants if each.went(way))),
             violations=violations,
             commands=self._commands(play.applicants, holders, leaders),
         )
