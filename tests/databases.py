@@ -52,6 +52,15 @@ class Template:
         shutil.copyfile(self._name, copy)
         return f"sqlite:///{copy}"
 
+    def empty(self, folder: Path) -> str:
+        """The URL of a new database without any table; of a SQLite one the file is not there yet."""
+        self._copies += 1
+        if not self._is_postgres:
+            return f"sqlite:///{folder}/empty{self._copies}.db"
+        name = f"{self._name}_{self._copies}"
+        self._run(f"CREATE DATABASE {name}")
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
     def drop(self, url: str) -> None:
         """Throw the copy away, whoever has it open; files go with their folder."""
         if self._is_postgres:
@@ -81,7 +90,7 @@ def postgres_server() -> Iterator[str]:
             url = server.get_uri()
             with psycopg.connect(url, autocommit=True) as connection:
                 for setting in _AT_EASE:
-                    connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[arg-type]
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
                 connection.execute("SELECT pg_reload_conf()")
             yield url
 

@@ -19,12 +19,11 @@ from uuid import UUID
 import pytest
 
 from engine.calendar import Calendar, CalendarYear
-from engine.cases import Case, PostNotice
-from engine.drafting import derived_id
+from engine.cases import PostNotice
 from engine.errors import CaseError
 from engine.loading import read_as
-from tests.property.county import COUNTY, VILLAGE, Chance, County, Time, library
-from tests.property.guide import Guide, bring_on, opening
+from tests.property.county import COUNTY, County, library
+from tests.property.guide import Guide, bring_to, open_case
 from tests.property.oracle import Days, end_of, legal_end
 from tests.property.sites import Site
 
@@ -69,36 +68,30 @@ class Waiting:
 
     county: County
     id: UUID
-    ids: int = 100
 
     @property
-    def case(self) -> Case:
-        return self.county.store.load(COUNTY, self.id).case
-
-    def new_id(self) -> UUID:
-        self.ids += 1
-        return derived_id("deadlines", self.ids)
+    def stage(self) -> str:
+        return self.county.case(self.id).stage
 
     def post(self, at: datetime) -> None:
         """Every place is posted at *at*, which is now."""
         self.county.time.at = at
-        for proposal in Guide(self.case, at, self.new_id).proposals():
-            if isinstance(proposal.command, PostNotice) and proposal.forward:
-                self.county.office.ask(COUNTY, self.id, proposal.command)
+        for command in Guide(self.county, self.county.case(self.id)).forward():
+            if isinstance(command, PostNotice):
+                self.county.ask(self.id, command)
 
     def try_everything(self, at: datetime) -> str:
         """At *at* the sweep comes, and whatever might bring the case on is asked; gives the stage it is in then."""
         self.county.time.at = at
-        swept = self.county.office.sweep()
-        assert not swept.failed
-        stage = self.case.stage
-        for proposal in Guide(self.case, at, self.new_id).proposals():
-            if proposal.forward and self.case.stage == stage:
+        assert not self.county.office.sweep().failed
+        stage = self.stage
+        for command in Guide(self.county, self.county.case(self.id)).forward():
+            if self.stage == stage:
                 try:
-                    self.county.office.ask(COUNTY, self.id, proposal.command)
+                    self.county.ask(self.id, command)
                 except CaseError:
                     continue
-        return self.case.stage
+        return self.stage
 
 
 class Shelf:
@@ -106,26 +99,24 @@ class Shelf:
 
     def __init__(self, folder: Path, workflow: str, years: list[CalendarYear]) -> None:
         self._years = years
-        site = Site.sqlite(folder)
-        self._url = site.fresh()
-        self._site = site
-        county = County.opened(self._url, Time(datetime(2024, 1, 8, 1, 0, tzinfo=UTC)), [Calendar.of(years)], Chance())
-        waiting = Waiting(county, derived_id("deadlines", workflow), 0)
-        command = opening(workflow, site.homes[0], VILLAGE, county.time.now(), waiting.new_id())
-        county.office.open(COUNTY, workflow, command, waiting.id)
-        while waiting.case.stage != NOTICES[workflow][0]:
-            assert bring_on(county, waiting.id, waiting.new_id) is not None
-        self._id = waiting.id
-        county.database.close()
-        site.keep(self._url)
+        self._site = Site.sqlite(folder)
+        county = self._opened()
+        county.time.at = datetime(2024, 1, 8, 1, 0, tzinfo=UTC)
+        self._id = open_case(county, workflow)
+        bring_to(county, self._id, NOTICES[workflow][0])
+        county.close()
+        self._site = self._site.over(county.url)
 
-    def waiting(self) -> Waiting:
-        url = self._site.fresh()
-        county = County.opened(url, Time(), [Calendar.of(self._years)], Chance())
-        return Waiting(county, self._id)
+    def _opened(self) -> County:
+        return County(self._site.fresh(), self._site.homes, [Calendar.of(self._years)])
 
-    def done(self, waiting: Waiting) -> None:
-        waiting.county.database.close()
+    @contextmanager
+    def waiting(self) -> Iterator[Waiting]:
+        county = self._opened()
+        county.ids = 1000  # Ids that its past has not used.
+        yield Waiting(county, self._id)
+        county.close()
+        self._site.clear(county.url)
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -144,15 +135,13 @@ def _post_around_holidays(shelf: Shelf, workflow: str) -> None:
         for moment in MOMENTS:
             start = end_of(date.fromisoformat(day)) + moment
             end = legal_end(start, length, days, roll=roll)
-            case = shelf.waiting()
-            case.post(start)
-            assert case.try_everything(end - TICK) == stage, f"posted {start}, it left before {end}"
-            assert case.try_everything(end) != stage, f"posted {start}, it did not leave at {end}"
-            shelf.done(case)
-            later = shelf.waiting()
-            later.post(start)
-            assert later.try_everything(end + timedelta(seconds=1)) != stage
-            shelf.done(later)
+            with shelf.waiting() as case:
+                case.post(start)
+                assert case.try_everything(end - TICK) == stage, f"posted {start}, it left before {end}"
+                assert case.try_everything(end) != stage, f"posted {start}, it did not leave at {end}"
+            with shelf.waiting() as later:
+                later.post(start)
+                assert later.try_everything(end + timedelta(seconds=1)) != stage
 
 
 def test_I15_the_same_happens_at_the_same_instants_whatever_the_zone_of_the_process(
@@ -171,31 +160,35 @@ def test_I15_the_same_happens_at_the_same_instants_whatever_the_zone_of_the_proc
 
 def _story(shelf: Shelf) -> list[tuple[str, str, str, str]]:
     """What happened to a case from its opening to its end, with the instants and the deadlines that were set."""
-    case = shelf.waiting()
     start = end_of(date(2026, 2, 13)) - TICK
-    case.post(start)
-    for hours in range(0, 24 * 20, 4):
-        case.try_everything(start + timedelta(milliseconds=1, hours=hours))
-    events = list(case.county.store.events(COUNTY, case.id))
-    shelf.done(case)
+    with shelf.waiting() as case:
+        case.post(start)
+        for hours in range(0, 24 * 20, 4):
+            case.try_everything(start + timedelta(milliseconds=1, hours=hours))
+        events = list(case.county.store.events(COUNTY, case.id))
     return [
         (event.kind, event.at.isoformat(), str(event.body.get("to", "")), str(event.body.get("due", "")))
         for event in events
     ]
 
 
-def test_T13_a_clock_that_is_put_back_closes_nothing_early(tmp_path: Path, years: list[CalendarYear]) -> None:
-    shelf = Shelf(tmp_path, "board", years)
-    case = shelf.waiting()
+@pytest.fixture
+def board(tmp_path: Path, years: list[CalendarYear]) -> Iterator[Waiting]:
+    """A case of the board that waits for its notice to be posted: three days, moved on from days off."""
+    with Shelf(tmp_path, "board", years).waiting() as case:
+        yield case
+
+
+def test_T13_a_clock_that_is_put_back_closes_nothing_early(board: Waiting) -> None:
     start = end_of(date(2026, 2, 26))
     end = legal_end(start, 3, Days.shipped(), roll=True)
-    case.post(start)
+    board.post(start)
     for back in (timedelta(0), timedelta(minutes=1), timedelta(hours=3), timedelta(days=2)):
-        assert case.try_everything(end - timedelta(minutes=2) - back) == "show"
-    assert case.try_everything(end - TICK) == "show"
-    assert case.try_everything(end) != "show"
-    case.try_everything(end - timedelta(hours=5))
-    times = [event.at for event in case.county.store.events(COUNTY, case.id)]
+        assert board.try_everything(end - timedelta(minutes=2) - back) == "show"
+    assert board.try_everything(end - TICK) == "show"
+    assert board.try_everything(end) != "show"
+    board.try_everything(end - timedelta(hours=5))
+    times = [event.at for event in board.county.store.events(COUNTY, board.id)]
     assert times == sorted(times)
 
 
@@ -204,28 +197,24 @@ def _published(off: str, work: tuple[date, ...] = ()) -> CalendarYear:
 
 
 def test_T13_a_provisional_end_becomes_later_when_the_year_is_published(
-    tmp_path: Path, years: list[CalendarYear]
+    board: Waiting, years: list[CalendarYear]
 ) -> None:
-    shelf = Shelf(tmp_path, "board", years)
-    case = shelf.waiting()
-    case.post(end_of(date(2026, 12, 28)))
+    board.post(end_of(date(2026, 12, 28)))
     new_year = end_of(date(2027, 1, 1))
-    assert case.case.section("clocks")["show.wait"]["prov"] is True
-    case.county.calendars.append(Calendar.of([*years, _published("2027-01-01..2027-01-03")]))
-    assert case.county.office.settle(COUNTY, case.id) is not None
-    assert case.try_everything(new_year) == "show"
+    assert board.county.case(board.id).section("clocks")["show.wait"]["prov"] is True
+    board.county.calendars.append(Calendar.of([*years, _published("2027-01-01..2027-01-03")]))
+    assert board.county.office.settle(COUNTY, board.id) is not None
+    assert board.try_everything(new_year) == "show"
     monday = end_of(date(2027, 1, 4))
-    assert case.try_everything(monday - TICK) == "show"
-    assert case.try_everything(monday) != "show"
+    assert board.try_everything(monday - TICK) == "show"
+    assert board.try_everything(monday) != "show"
 
 
-def test_T13_a_provisional_end_never_becomes_earlier(tmp_path: Path, years: list[CalendarYear]) -> None:
-    shelf = Shelf(tmp_path, "board", years)
-    case = shelf.waiting()
-    case.post(end_of(date(2026, 12, 29)))
+def test_T13_a_provisional_end_never_becomes_earlier(board: Waiting, years: list[CalendarYear]) -> None:
+    board.post(end_of(date(2026, 12, 29)))
     monday = end_of(date(2027, 1, 4))  # Saturday the 2nd is its third day.
-    case.county.calendars.append(Calendar.of([*years, _published("2027-01-01", (date(2027, 1, 2),))]))
-    case.county.office.settle(COUNTY, case.id)
-    assert case.try_everything(end_of(date(2027, 1, 2))) == "show"
-    assert case.try_everything(monday - TICK) == "show"
-    assert case.try_everything(monday) != "show"
+    board.county.calendars.append(Calendar.of([*years, _published("2027-01-01", (date(2027, 1, 2),))]))
+    board.county.office.settle(COUNTY, board.id)
+    assert board.try_everything(end_of(date(2027, 1, 2))) == "show"
+    assert board.try_everything(monday - TICK) == "show"
+    assert board.try_everything(monday) != "show"

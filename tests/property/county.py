@@ -7,9 +7,9 @@ two posts that must not meet in one case, one whose relatives apply, one of anot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from uuid import UUID
 
 from bangfu.definitions import StoredDefinitions
 from bangfu.library import Library
-from engine.calendar import Calendar, CalendarOverlay, CalendarYear
-from engine.cases import Decision, Event
+from engine.calendar import Calendar
+from engine.cases import Case, Command, Decision, Event
+from engine.drafting import derived_id
 from engine.loading import Definition
-from engine.office import Office
+from engine.office import Office, Receipt
 from engine.people import Holding
 from storage.database import Database
 from storage.intake import Intake, NewHousehold, NewMember, Version
@@ -30,6 +31,8 @@ from tests.databases import KEY
 HERE = Path(__file__).parent
 COUNTY = "430822"
 VILLAGE, OTHER_VILLAGE = "430822213213", "430822213202"
+#: Where the households live.
+HOME_DIVISIONS = (VILLAGE, VILLAGE, VILLAGE, OTHER_VILLAGE)
 TOWNSHIP, WHOLE = "430822213000", "430822000000"
 
 START = datetime(2026, 1, 26, 1, 0, tzinfo=UTC)  # a Monday morning, three weeks before the Spring Festival
@@ -71,6 +74,12 @@ CANARIES = ("金丝雀", "430822198802291234", "13900001111", "77001234")
 #: Its first part is a canary; the walk's notes and secret texts are made of it.
 SECRET_TEXT = "金丝雀的隐私"
 SECRET_MONEY = 77001234
+
+#: What commands write.
+TABLES = (
+    "cases", "case_event", "clock", "timer", "work_item", "task", "response", "notice", "case_link", "list",
+    "list_item", "outbox", "household", "serial", "meta",
+)  # fmt: skip
 
 
 class Time:
@@ -207,7 +216,7 @@ def fill(database: Database, definitions: Mapping[str, Definition]) -> tuple[UUI
         COUNTY,
         [
             NewHousehold(village, f"{CANARIES[0]}{number}", _members(number), phone=CANARIES[2])
-            for number, village in enumerate((VILLAGE, VILLAGE, VILLAGE, OTHER_VILLAGE))
+            for number, village in enumerate(HOME_DIVISIONS)
         ],
         START,
     )
@@ -226,17 +235,28 @@ class County:
     The office of the county over one database, as one process has it open.
 
     Attributes:
-        calendars: By id, every calendar that was ever in force; the last one is now.
+        url: Where the database is.
+        homes: Ids of the households, of which the second is a relative's and the last lives in the other village.
+        calendars: Every calendar that was ever in force; the last one is now.
+        ids: How many ids were given out.
     """
 
-    database: FrailDatabase
-    time: Time
+    url: str
+    homes: Sequence[UUID]
     calendars: list[Calendar]
+    time: Time = field(default_factory=Time)
     chance: Chance = field(default_factory=Chance)
+    ids: int = 0
 
     def __post_init__(self) -> None:
-        self.store = MeddledStore(self.database)
-        self.intake = Intake(self.database)
+        self._start()
+
+    def _start(self) -> None:
+        database = FrailDatabase.open(self.url, KEY)
+        assert isinstance(database, FrailDatabase)
+        self.database = database
+        self.store = MeddledStore(database)
+        self.intake = Intake(database)
         definitions = StoredDefinitions(self.intake, lambda: self.calendar.local_date(self.time.now()))
         self.office = Office(self.store, definitions, lambda county: self.calendar, self.time, self.chance)
 
@@ -244,18 +264,29 @@ class County:
     def calendar(self) -> Calendar:
         return self.calendars[-1]
 
-    @classmethod
-    def opened(cls, url: str, time: Time, calendars: list[Calendar], chance: Chance) -> County:
-        database = FrailDatabase.open(url, KEY)
-        assert isinstance(database, FrailDatabase)
-        return cls(database, time, calendars, chance)
+    def new_id(self) -> UUID:
+        self.ids += 1
+        return derived_id("walk", self.ids)
 
-    def restarted(self) -> County:
-        """The same county in a new process: nothing is left but the database."""
-        url = self.database.engine.url.render_as_string(hide_password=False)
+    def case(self, case: UUID) -> Case:
+        return self.store.load(COUNTY, case).case
+
+    def ask(self, case: UUID, command: Command) -> Receipt:
+        return self.office.ask(COUNTY, case, command)
+
+    def everything(self) -> dict[str, list[str]]:
+        """Every row of every table that commands write, for a comparison of before and after."""
+        with self.database.connection() as connection:
+            return {t: sorted(map(repr, connection.execute(f"SELECT * FROM {t}").fetchall())) for t in TABLES}
+
+    def restart(self) -> None:
+        """A new process: nothing is left but the database."""
+        self.close()
+        self._start()
+
+    def rival(self) -> County:
+        """Another process at work on the same database."""
+        return replace(self)
+
+    def close(self) -> None:
         self.database.close()
-        return County.opened(url, self.time, self.calendars, self.chance)
-
-
-def amended(years: Iterable[CalendarYear], changes: Iterable[CalendarOverlay]) -> Calendar:
-    return Calendar.of(years, changes)

@@ -6,7 +6,7 @@ Most of what is proposed is right, some is too early or against a rule: the offi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from engine.cases import (
     TakeDownNotice,
 )
 from engine.errors import CaseError
-from tests.property.county import COUNTY, POSTS, SECRET_MONEY, SECRET_TEXT, County
+from tests.property.county import COUNTY, HOME_DIVISIONS, POSTS, SECRET_MONEY, SECRET_TEXT, County
 from tests.property.oracle import OWN, legal_day, read, shipped
 
 #: The files behind the definitions that the walks use, as PyYAML reads them.
@@ -121,49 +121,69 @@ def papers_for(workflow: Mapping[str, Any], places: Sequence[str]) -> dict[str, 
     }
 
 
-def opening(workflow: str, home: UUID, division: str, now: datetime, new_id: UUID, who: int = 0) -> OpenCase:
+def opening(county: County, workflow: str, home: int, who: int = 0) -> OpenCase:
     """How a household's case begins; *who* chooses the channel and, among those who may, the person."""
-    written = WORKFLOWS[workflow]
+    written, division, now = WORKFLOWS[workflow], HOME_DIVISIONS[home], county.time.now()
     channel = list(written["opens"])[who % len(written["opens"])]
-    by = written["opens"][channel]["by"]
-    persons = holders(_many(by)[0], division) or ["cadre"]
+    persons = holders(_many(written["opens"][channel]["by"])[0], division) or ["cadre"]
     places = ("opens", channel)
     return OpenCase(
-        id=new_id, person=persons[who % len(persons)], channel=channel, subject=home.hex, division=division, note=NOTE,
-        members=("1", "2"), facts=facts_for(written, None, places, now), papers=papers_for(written, places),
+        id=county.new_id(), person=persons[who % len(persons)], channel=channel, subject=county.homes[home].hex,
+        division=division, note=NOTE, members=("1", "2"), facts=facts_for(written, None, places, now),
+        papers=papers_for(written, places),
     )  # fmt: skip
 
 
-def bring_on(county: County, case_id: UUID, new_id: Callable[[], UUID]) -> Command | None:
+def open_case(county: County, workflow: str, home: int = 0, who: int = 0) -> UUID:
+    """Open a case of one of the county's households."""
+    case_id = county.new_id()
+    command = opening(county, workflow, home, who)
+    county.office.open(COUNTY, workflow, command, case_id)
+    return case_id
+
+
+def bring_on(county: County, case_id: UUID) -> Command | None:
     """Have the first thing carried out that brings the case on and is not refused; None if everything is refused."""
-    case = county.store.load(COUNTY, case_id).case
-    for proposal in Guide(case, county.time.now(), new_id).proposals():
-        if proposal.forward:
-            try:
-                county.office.ask(COUNTY, case_id, proposal.command)
-            except CaseError:
-                continue
-            return proposal.command
+    for command in Guide(county, county.case(case_id)).forward():
+        try:
+            county.ask(case_id, command)
+        except CaseError:
+            continue
+        return command
     return None
 
 
-class Guide:
-    """
-    Args:
-        new_id: An id for each command.
-    """
+def bring_to(county: County, case_id: UUID, stage: str) -> Case:
+    """Do whatever brings the case on, and wait where nothing else helps, until it stands in *stage*."""
+    for _ in range(60):
+        case = county.case(case_id)
+        if case.stage == stage:
+            return case
+        if bring_on(county, case_id) is None:
+            (timer,) = county.store.due_timers(county.time.now() + timedelta(days=60), 1)
+            county.time.move(max(timedelta(0), timer.due_at - county.time.now()))
+            county.office.sweep()
+    raise AssertionError(f"it never comes to {stage}, and stands in {case.stage}")
 
-    def __init__(self, case: Case, now: datetime, new_id: Callable[[], UUID]) -> None:
+
+class Guide:
+    """What can be asked of *case*, with facts and papers as they are asked for."""
+
+    def __init__(self, county: County, case: Case) -> None:
         self.workflow = WORKFLOWS[case.workflow]
         self.case = case
-        self.now = max(now, case.at)
-        self.new_id = new_id
+        self.now = max(county.time.now(), case.at)
+        self.new_id = county.new_id
         self.home = case.division
 
     def proposals(self) -> list[Proposal]:
         """What can be asked, what brings the case on first. Who ends it or sends it back comes later."""
         found = [*self._answers(), *self._anywhere()]
         return [each for each in found if each.forward] + [each for each in found if not each.forward]
+
+    def forward(self) -> list[Command]:
+        """What might bring the case on."""
+        return [each.command for each in self.proposals() if each.forward]
 
     def side_steps(self) -> list[Command]:
         """What changes neither stage nor result."""

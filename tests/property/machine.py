@@ -38,7 +38,6 @@ from engine.cases import (
     TakeDownNotice,
     command_digest,
 )
-from engine.drafting import derived_id
 from engine.errors import (
     ActionNotAllowedError,
     BangfuError,
@@ -57,15 +56,12 @@ from tests.property.county import (
     CANARIES,
     COUNTY,
     FORMER,
-    OTHER_VILLAGE,
     POSTS,
     SINCE,
     VILLAGE,
-    Chance,
     County,
     CrashError,
     Fault,
-    Time,
 )
 from tests.property.guide import NOTE, WORKFLOWS, Guide, Proposal, opening
 from tests.property.oracle import Days, Followed, legal_day
@@ -76,14 +72,9 @@ REFUSALS = (
     ActionNotAllowedError, CaseNotFoundError, CommandReusedError, GuardRefusedError, InputError, PermissionDeniedError,
     StaleCaseError, ListRefusedError,
 )  # fmt: skip
-HOME_DIVISIONS = (VILLAGE, VILLAGE, VILLAGE, OTHER_VILLAGE)
 MOST_CASES = 4
 SHIPPED_DAYS = Days.shipped()
 BESIDE: tuple[type[Command], ...] = (Claim, Release, Comment, Attach, StopClock, ResumeClock, ExtendClock)
-TABLES = (
-    "cases", "case_event", "clock", "timer", "work_item", "task", "response", "notice", "case_link", "list",
-    "list_item", "outbox", "household", "serial", "meta",
-)  # fmt: skip
 index = st.integers(0, 40)
 #: Which proposal is taken: mostly one that brings the case on.
 chosen = st.one_of(st.integers(0, 3), st.integers(0, 3), index)
@@ -112,12 +103,11 @@ class Walk(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.url = self.site.fresh()
-        self.time = Time()
+        self.county = County(self.site.fresh(), self.site.homes, [self.base_calendar])
+        self.time = self.county.time
         self.days = [SHIPPED_DAYS]
         self.overlays: list[CalendarOverlay] = []
-        self.county = County.opened(self.url, self.time, [self.base_calendar], Chance())
-        self.ids = self.steps = 0
+        self.steps = 0
         self.checked: tuple[int, ...] = ()
         self.cases: list[UUID] = []
         self.followed: dict[UUID, Followed] = {}
@@ -128,17 +118,13 @@ class Walk(RuleBasedStateMachine):
         try:
             self.require_nothing_wrong()
         finally:
-            self.county.database.close()
-            self.site.clear(self.url)
+            self.county.close()
+            self.site.clear(self.county.url)
 
     # --- what every step needs ---
 
-    def new_id(self) -> UUID:
-        self.ids += 1
-        return derived_id("walk", self.ids)
-
     def case(self, number: int) -> Case:
-        return self.county.store.load(COUNTY, self.cases[number % len(self.cases)]).case
+        return self.county.case(self.cases[number % len(self.cases)])
 
     def fitting(self, number: int, fits: Callable[[Case], Any]) -> Case | None:
         """One of the cases that fit, if there are any."""
@@ -146,13 +132,13 @@ class Walk(RuleBasedStateMachine):
         return cases[number % len(cases)] if cases else None
 
     def guide(self, case: Case) -> Guide:
-        return Guide(case, self.time.now(), self.new_id)
+        return Guide(self.county, case)
 
     def ask(self, case: UUID, command: Command) -> bool:
         """Whether the office carried it out; a refusal must have changed nothing."""
         before = self.size()
         try:
-            self.county.office.ask(COUNTY, case, command)
+            self.county.ask(case, command)
         except REFUSALS as error:
             self.refused(error, before)
             return False
@@ -181,14 +167,6 @@ class Walk(RuleBasedStateMachine):
             ).fetchone()
         return tuple(int(value or 0) for value in row)
 
-    def everything(self) -> dict[str, list[str]]:
-        """Every row of every table, for a comparison of before and after."""
-        with self.county.database.connection() as connection:
-            return {t: sorted(map(repr, connection.execute(f"SELECT * FROM {t}").fetchall())) for t in TABLES}
-
-    def restart(self) -> None:
-        self.county = self.county.restarted()
-
     # --- the beginning ---
 
     @initialize(workflow=st.sampled_from(["board", "identification"]), stage=st.integers(0, 9), steps=st.integers(0, 4))
@@ -206,7 +184,7 @@ class Walk(RuleBasedStateMachine):
 
     def one_step_on(self, case_id: UUID) -> None:
         """The first thing that brings the case on and is not refused; if there is none, its next timer is awaited."""
-        case = self.county.store.load(COUNTY, case_id).case
+        case = self.county.case(case_id)
         for proposal in self.guide(case).proposals():
             if proposal.forward and self.ask(case_id, proposal.command):
                 return
@@ -223,8 +201,8 @@ class Walk(RuleBasedStateMachine):
     def open_case(self, workflow: str, home: int, who: int) -> None:
         if len(self.cases) >= MOST_CASES:
             return
-        command = opening(workflow, self.site.homes[home], HOME_DIVISIONS[home], self.time.now(), self.new_id(), who)
-        case_id = self.new_id()
+        command = opening(self.county, workflow, home, who)
+        case_id = self.county.new_id()
         before = self.size()
         try:
             self.county.office.open(COUNTY, workflow, command, case_id)
@@ -286,20 +264,20 @@ class Walk(RuleBasedStateMachine):
     @rule(choice=index)
     def decide_a_list(self, choice: int) -> None:
         """Cases of one workflow in one stage are put on a list, and decided together or not at all."""
-        cases = [self.county.store.load(COUNTY, each).case for each in self.cases]
+        cases = [self.county.case(each) for each in self.cases]
         listed = [c for c in cases if c.status == "open" and "list" in WORKFLOWS[c.workflow]["stages"][c.stage]]
         if not listed:
             return
         first = listed[choice % len(listed)]
         together = [c for c in listed if (c.workflow, c.stage) == (first.workflow, first.stage)]
-        list_id = self.new_id()
+        list_id = self.county.new_id()
         per = WORKFLOWS[first.workflow]["stages"][first.stage]["list"]
         person = {"village": "committee", "township": "secretary", "county": "bureau"}[per]
-        enlist = {c.id: Enlist(id=self.new_id(), person=person, list=list_id) for c in together}
+        enlist = {c.id: Enlist(id=self.county.new_id(), person=person, list=list_id) for c in together}
         if not self.decide_together(enlist):
             return
         acts: dict[UUID, Command] = {}
-        for case in [self.county.store.load(COUNTY, each.id).case for each in together]:
+        for case in [self.county.case(each.id) for each in together]:
             forward = [p.command for p in self.guide(case).proposals() if p.forward and isinstance(p.command, Act)]
             on_stage = [command for command in forward if isinstance(command, Act) and not command.on]
             if on_stage:
@@ -340,7 +318,7 @@ class Walk(RuleBasedStateMachine):
         command = replace(proposal.command, person=wrong)
         told = {"stranger": CaseNotFoundError, FORMER[0]: CaseNotFoundError}.get(wrong, BangfuError)
         with pytest.raises((PermissionDeniedError, CaseNotFoundError, ActionNotAllowedError, InputError)) as refusal:
-            self.county.office.ask(COUNTY, case.id, command)
+            self.county.ask(case.id, command)
         assert isinstance(refusal.value, told), f"I19: {wrong} was told: {refusal.value}"
         self.report.add(f"wrong person:{type(refusal.value).__name__}")
 
@@ -365,15 +343,15 @@ class Walk(RuleBasedStateMachine):
         if not self.done:
             return
         case, command = self.done[-1 - choice % len(self.done)]
-        before = self.everything()
+        before = self.county.everything()
         if change:
             command = replace(command, note=f"{NOTE}，改")
         try:
             if isinstance(command, OpenCase):
-                workflow = self.county.store.load(COUNTY, case).case.workflow
+                workflow = self.county.case(case).workflow
                 receipt = self.county.office.open(COUNTY, workflow, command, case)
             else:
-                receipt = self.county.office.ask(COUNTY, case, command)
+                receipt = self.county.ask(case, command)
         except CommandReusedError:
             assert change
         else:
@@ -381,7 +359,7 @@ class Walk(RuleBasedStateMachine):
             assert receipt.repeated
             assert receipt.event.command == command.id
             assert receipt.event.asked == command_digest(command)
-        assert self.everything() == before
+        assert self.county.everything() == before
         self.report.add("asked again")
 
     # --- time ---
@@ -428,10 +406,10 @@ class Walk(RuleBasedStateMachine):
         self.days.append(self.days[-1].changed(span if off else (), worked))
         self.county.calendars.append(Calendar.of(self.years, self.overlays))
         for case_id in list(self.followed):
-            before = self.county.store.load(COUNTY, case_id).case
+            before = self.county.case(case_id)
             if self.county.office.settle(COUNTY, case_id) is not None:
                 self.report.add("settled")
-                self.require_not_shorter(before, self.county.store.load(COUNTY, case_id).case)
+                self.require_not_shorter(before, self.county.case(case_id))
 
     def require_not_shorter(self, before: Case, after: Case) -> None:
         for name, clock in after.section("clocks").items():
@@ -472,7 +450,7 @@ class Walk(RuleBasedStateMachine):
 
         self.county.store.meddle = revoke
         try:
-            self.county.office.ask(COUNTY, case.id, proposal.command)
+            self.county.ask(case.id, proposal.command)
         except REFUSALS:
             pass
         else:
@@ -489,12 +467,12 @@ class Walk(RuleBasedStateMachine):
         mine, his = self.propose(case, choice), self.propose(case, other)
         if mine is None or his is None:
             return
-        rival = County.opened(self.url, self.time, self.county.calendars, self.county.chance)
+        rival = self.county.rival()
         won: list[Command] = []
 
         def overtake() -> None:
             try:
-                rival.office.ask(COUNTY, case.id, his.command)
+                rival.ask(case.id, his.command)
             except REFUSALS:
                 return
             won.append(his.command)
@@ -504,14 +482,14 @@ class Walk(RuleBasedStateMachine):
             self._race(case.id, mine.command)
         finally:
             self.county.store.meddle = None
-            rival.database.close()
+            rival.close()
         for command in won:
             self.accepted(case.id, command)
             self.report.add("overtaken")
 
     def _race(self, case: UUID, command: Command) -> None:
         try:
-            self.county.office.ask(COUNTY, case, command)
+            self.county.ask(case, command)
         except REFUSALS as error:
             self.report.add(f"race lost:{type(error).__name__}")
         else:
@@ -521,7 +499,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def the_process_is_started_again(self) -> None:
-        self.restart()
+        self.county.restart()
 
     @rule(number=index, choice=st.integers(0, 3), statement=st.integers(0, 14), after=st.booleans())
     def the_process_dies(self, number: int, choice: int, statement: int, after: bool) -> None:
@@ -532,28 +510,28 @@ class Walk(RuleBasedStateMachine):
 
     def die_while(self, case: UUID, command: Command, fault: Fault) -> None:
         """All of a command or nothing is there afterwards; asked again, it is carried out once (I1, I2, I5, I6)."""
-        before = self.everything()
+        before = self.county.everything()
         self.county.database.fault = fault
         try:
-            self.county.office.ask(COUNTY, case, command)
+            self.county.ask(case, command)
         except CrashError:
             self.report.add("died")
         except REFUSALS:
             self.county.database.fault = None
-            assert self.everything() == before
+            assert self.county.everything() == before
             return
         else:
             self.accepted(case, command)
-        self.restart()
-        after = self.everything()
+        self.county.restart()
+        after = self.county.everything()
         event = self.county.store.event_of(COUNTY, command.id)
         if event is None:
             assert after == before, "I6: something of an interrupted command is there"
             self.ask(case, command)
         else:
-            receipt = self.county.office.ask(COUNTY, case, command)
+            receipt = self.county.ask(case, command)
             assert receipt.repeated
-            assert self.everything() == after
+            assert self.county.everything() == after
 
     @rule(statement=st.integers(0, 14), after=st.booleans())
     def the_process_dies_in_the_sweep(self, statement: int, after: bool) -> None:
@@ -562,7 +540,7 @@ class Walk(RuleBasedStateMachine):
             self.county.office.sweep()
         except CrashError:
             self.report.add("died sweeping")
-        self.restart()
+        self.county.restart()
         self.sweep()
 
     @rule(number=index, choice=st.integers(0, 3), statement=st.integers(0, 14), after=st.booleans())
@@ -572,11 +550,11 @@ class Walk(RuleBasedStateMachine):
         proposal = self.propose(case, choice)
         if proposal is None:
             return
-        before = self.everything()
+        before = self.county.everything()
         fault = self.county.database.fault = Fault(statement, after, lost=True)
         refused, failed = False, False
         try:
-            self.county.office.ask(COUNTY, case.id, proposal.command)
+            self.county.ask(case.id, proposal.command)
         except REFUSALS:
             refused = True
         except StorageError:
@@ -585,7 +563,7 @@ class Walk(RuleBasedStateMachine):
         if fault.hit:
             self.report.add("connection lost")
         if refused or self.county.store.event_of(COUNTY, proposal.command.id) is None:
-            assert self.everything() == before, "I6: something of a command that failed is there"
+            assert self.county.everything() == before, "I6: something of a command that failed is there"
         if failed:
             self.ask(case.id, proposal.command)
         elif not refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,14 @@ class Site:
         """The URL of a new copy."""
         return self._template.copy(self._folder)
 
-    def keep(self, url: str) -> None:
-        """From now on copies are made of that copy, which nobody has open."""
-        self._template.url = url
+    def over(self, url: str) -> Site:
+        """A site whose copies are made of that copy, which nobody may have open."""
+        other = copy(self)
+        other._template = copy(self._template)
+        other._template.url = url
+        other._folder = self._folder / f"over {Path(str(make_url(url).database)).stem}"
+        other._folder.mkdir()
+        return other
 
     def clear(self, url: str) -> None:
         """Throw a copy away."""
