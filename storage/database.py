@@ -13,13 +13,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import OperationalError as WrappedOperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from engine.cases import canonical
@@ -33,6 +32,7 @@ SAFE_WAL = (3, 51, 3)
 #: How many connections stay at hand before the pool, which takes as long to give one as a short statement does.
 _AT_HAND = 4
 _BUSY = (5, 6)
+_SETTLED = ("practice", "canary", "offset", "revision")
 _TRY_AGAIN = ("40001", "40P01", "55P03")
 SQLITE_PRAGMAS = (
     "busy_timeout=5000",
@@ -103,8 +103,11 @@ class Database:
         try:
             meta = {"practice": str(int(practice)), "canary": vault.canary(practice), "offset": _millis(offset)}
             create_tables(engine, meta)
-        except DBAPIError as error:
-            raise StorageError("the database cannot be made") from error
+        except BaseException as error:
+            engine.dispose()
+            if isinstance(error, DBAPIError):
+                raise StorageError("the database cannot be made") from error
+            raise
         return cls(engine, vault, practice)
 
     @classmethod
@@ -120,19 +123,14 @@ class Database:
         if path is not None and not path.exists():
             raise ConfigurationError(f"there is no database {path}", advice="`bangfu init` makes one")
         engine = _engine(url)
-        try:
-            with engine.connect() as connection:
-                _check_schema(connection)
-                meta = {str(k): str(v) for k, v in connection.execute(text("SELECT key, value FROM meta"))}
-        except WrappedOperationalError as error:
-            raise StorageError("the database cannot be reached") from error
         vault = Vault(key)
-        practice = meta.get("practice") == "1"
-        if meta.get("canary") != vault.canary(practice):
-            raise ConfigurationError(
-                "the key does not belong to this database", advice="find the key file that was made with it"
-            )
-        return cls(engine, vault, practice)
+        try:
+            return cls(engine, vault, _checked(engine, vault))
+        except BaseException as error:
+            engine.dispose()
+            if isinstance(error, DBAPIError):
+                raise StorageError("the database cannot be reached") from error
+            raise
 
     def close(self) -> None:
         self._let_go()
@@ -238,6 +236,36 @@ class Database:
             found = connection.execute(f"SELECT value FROM meta WHERE key = {mark}", (key,)).fetchone()  # noqa: S608
         return str(found[0]) if found else ""
 
+    def note(self, key: str, value: str) -> None:
+        """
+        Keep a value of its own in the table meta, such as when the scheduler was last awake.
+
+        Raises:
+            ValueError: The key is one that is settled when a database is made, or that counts something.
+        """
+        if key in _SETTLED:
+            raise ValueError(f"{key} is not noted but settled")
+        mark = "%s" if self.is_postgres else "?"
+        with self.transaction() as connection:
+            connection.execute(
+                f"INSERT INTO meta (key, value) VALUES ({mark}, {mark})"  # noqa: S608
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
+
+    def journal(self) -> str:
+        """How SQLite keeps what is being written, ``wal`` or ``truncate``; empty on PostgreSQL."""
+        if self.is_postgres:
+            return ""
+        with self.connection() as connection:
+            return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+    def last_event_at(self) -> datetime | None:
+        """The instant of the last thing that happened to any case, UTC; None before the first."""
+        with self.connection() as connection:
+            found = connection.execute("SELECT max(at) FROM cases").fetchone()
+        return None if found[0] is None else datetime.fromtimestamp(found[0] / 1000, UTC)
+
     def offset(self) -> timedelta:
         """How far a practice database's time is ahead; zero for a real one."""
         return timedelta(milliseconds=int(self.meta("offset") or 0)) if self.practice else timedelta(0)
@@ -342,6 +370,19 @@ def _postgres_engine(url: str) -> Engine:
         json_serializer=canonical,
         connect_args={"options": POSTGRES_OPTIONS},
     )
+
+
+def _checked(engine: Engine, vault: Vault) -> bool:
+    """Whether it is a practice database, once it is known to be one of ours, of this schema and under this key."""
+    with engine.connect() as connection:
+        _check_schema(connection)
+        meta = {str(key): str(value) for key, value in connection.execute(text("SELECT key, value FROM meta"))}
+    practice = meta.get("practice") == "1"
+    if meta.get("canary") != vault.canary(practice):
+        raise ConfigurationError(
+            "the key does not belong to this database", advice="find the key file that was made with it"
+        )
+    return practice
 
 
 def _check_schema(connection: Any) -> None:
