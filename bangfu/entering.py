@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from engine.divisions import county_of
+from engine.divisions import Division, county_of
+from engine.errors import N_, NotFoundError
 from engine.people import Holding
 from storage.intake import NewHousehold, NewMember
 
@@ -130,3 +132,25 @@ def _form(household: RosterHousehold) -> dict[str, Any]:
         for code, value in form.items()
         if value not in ("", None)
     }
+
+
+def bundled_divisions(inside: str) -> tuple[Sequence[Division], str]:
+    """
+    The places that come with bangfu and begin with the digits *inside*, those above them included; and the file's name.
+
+    Raises:
+        NotFoundError: None come with it.
+    """
+    from papers.divisions import read_divisions
+
+    folder = files("workflows").joinpath("divisions")
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        digits = entry.name.removesuffix(".csv")
+        if digits.isdecimal() and (inside.startswith(digits) or digits.startswith(inside)):
+            with as_file(entry) as path:
+                return read_divisions(path, inside if len(inside) > len(digits) else digits), entry.name
+    raise NotFoundError(
+        N_("no places that begin with {digits} come with bangfu"),
+        advice=N_("take them from a file: bangfu import divisions FILE --prefix {digits}"),
+        digits=inside,
+    )

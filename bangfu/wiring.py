@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ from bangfu.library import Library
 from bangfu.settings import Settings
 from bangfu.timesource import PracticeTime, SystemTime
 from engine.calendar import Calendar
-from engine.office import Log, Office
+from engine.office import Log, Office, Swept
 from engine.ports import Register, TimeSource
-from storage.database import Database
+from storage.database import SCHEMA, Database
 from storage.files import Files
 from storage.intake import Intake
 from storage.places import Places
@@ -29,7 +29,43 @@ from storage.store import SqlStore
 from storage.vault import create_key, decode_key, read_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from uuid import UUID
+
+    from storage.checks import Violation
+
+
+#: Where the scheduler marks that it was awake.
+LAST_TICK = "last_tick"
+#: A clock this far behind the last event is suspect (F14).
+SUSPECT = timedelta(minutes=5)
+#: A scheduler not seen for so long is silent.
+SILENT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """
+    How a deployment stands. Instants are UTC.
+
+    Attributes:
+        journal: How SQLite keeps what is being written; empty on PostgreSQL.
+        years: Those whose notice of holidays is known.
+        last_tick: When the scheduler was last awake; None: never.
+        oldest_due: Since when work is due that nobody did.
+    """
+
+    practice: bool
+    engine: str
+    schema: str
+    journal: str
+    years: Sequence[int]
+    now: datetime
+    last_event: datetime | None
+    last_tick: datetime | None
+    oldest_due: datetime | None
+    clock_behind: bool
+    is_silent: bool
 
 
 def _quiet(event: str, **keys: object) -> None:
@@ -97,7 +133,7 @@ class Bangfu:
 
     @cached_property
     def library(self) -> Library:
-        return Library(_roots(self.settings))
+        return Library(roots(self.settings))
 
     @cached_property
     def definitions(self) -> StoredDefinitions:
@@ -112,10 +148,75 @@ class Bangfu:
         """The calendar in force in a county: the same everywhere, until counties have closures of their own."""
         return self.calendar
 
+    def members_of(self, county: str, household: UUID) -> tuple[str, ...]:
+        """Keys of those who live in the household now, its head first."""
+        members = self.store.fresh(county, household.hex).members
+        return tuple(sorted(members, key=int))
+
     @property
     def today(self) -> date:
         """The legal day."""
         return self.calendar.local_date(self.time_source.now())
+
+    # --- time and health ---
+
+    def advance(self, by: timedelta) -> Iterator[Swept]:
+        """
+        Move a practice database's time on, day by day, and sweep on each; gives what each sweep did.
+
+        A timer fires on the day on which it is due, as it would have done in real time.
+
+        Raises:
+            ConfigurationError: It is a real database, whose time nobody moves.
+        """
+        left = by
+        while True:
+            midnight = self.calendar.end_of(self.today) - self.time_source.now()
+            step = min(left, midnight)
+            self._live_by(PracticeTime(self.database.advance(step)))
+            yield self.office.sweep()
+            left -= step
+            if left <= timedelta(0):
+                return
+
+    def _live_by(self, time_source: TimeSource) -> None:
+        self.time_source = time_source
+        self.office.time_source = time_source
+
+    def tick(self) -> Swept:
+        """One sweep of the scheduler, and the mark that it was awake."""
+        if self.practice:  # Somebody may have moved its time since.
+            self._live_by(PracticeTime(self.database.offset()))
+        swept = self.office.sweep()
+        self.database.note(LAST_TICK, self.time_source.now().isoformat())
+        return swept
+
+    def health(self) -> Health:
+        """How this deployment stands, read and not changed."""
+        now = self.time_source.now()
+        ticked = self.database.meta(LAST_TICK)
+        last_tick = datetime.fromisoformat(ticked) if ticked else None
+        due = self.store.due_timers(now, 1)
+        last_event = self.database.last_event_at()
+        return Health(
+            practice=self.practice,
+            engine="PostgreSQL" if self.database.is_postgres else "SQLite",
+            schema=SCHEMA,
+            journal=self.database.journal(),
+            years=self.calendar.years,
+            now=now,
+            last_event=last_event,
+            last_tick=last_tick,
+            oldest_due=due[0].due_at if due else None,
+            clock_behind=last_event is not None and last_event - now > SUSPECT,
+            is_silent=last_tick is not None and now - last_tick > SILENT,
+        )
+
+    def violations(self) -> Sequence[Violation]:
+        """Everything in the database that must not be; reads all of it."""
+        from storage.checks import check
+
+        return check(self.database, self.time_source.now(), calendars=[self.calendar])
 
 
 def open_bangfu(settings: Settings, log: Log = _quiet) -> Bangfu:
@@ -156,5 +257,6 @@ def create_bangfu(settings: Settings, *, practice: bool, offset: timedelta = tim
         raise
 
 
-def _roots(settings: Settings) -> tuple[Path, ...]:
+def roots(settings: Settings) -> tuple[Path, ...]:
+    """The folders of definitions that come before the shipped one."""
     return (settings.library,) if settings.library is not None else ()

@@ -227,6 +227,11 @@ class Calendar:
             it = _Listed(working, "workday" if working else "weekend", "", notice if working else WEEKLY_REST)
         return Day(day, it.is_working, it.kind, it.title, it.source, provisional)
 
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years whose notice is known, in order."""
+        return tuple(sorted(self._sources))
+
     def is_provisional(self, day: date) -> bool:
         """Whether a notice that we do not know may still change *day*."""
         ordinal = day.toordinal()

@@ -1,0 +1,307 @@
+"""Cases: open one, answer its questions, take up work, write notes, hand in papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bangfu.terminal import values
+from bangfu.terminal.app import CASES, session_of
+from bangfu.terminal.receipts import draw_receipt, receipt_document
+from bangfu.terminal.session import CaseRef, Session
+from bangfu.terminal.titles import Titles
+from engine.errors import N_, InputError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from engine.cases import Case, Command, Document, Minutes
+    from engine.office import Receipt
+    from engine.workflow import Workflow
+
+commands = typer.Typer()
+
+CaseArgument = Annotated[
+    str, typer.Argument(metavar="CASE", help=N_("A case: its number, the number's last part, or its id"))
+]
+OnOption = Annotated[str, typer.Option("--on", metavar="TASK", help=N_("The task that is meant; else the stage"))]
+NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help=N_("An opinion, reason or remark"))]
+PostOption = Annotated[
+    str, typer.Option("--post", metavar="POST", help=N_("In which of your posts, if several would fit"))
+]
+SeenOption = Annotated[
+    int | None, typer.Option("--seen", metavar="SEQ", help=N_("Refuse if the case has moved on since this event"))
+]
+FactOption = Annotated[
+    list[str],
+    typer.Option("--fact", metavar="NAME=VALUE", help=N_("A fact; again for each. NAME/MEMBER for one member")),
+]
+PaperOption = Annotated[
+    list[str], typer.Option("--paper", metavar="NAME=FILE", help=N_("A paper to hand in; again for each"))
+]
+PresentOption = Annotated[
+    list[str], typer.Option("--present", metavar="POST=N", help=N_("Minutes: how many of a post were there"))
+]
+VotesOption = Annotated[
+    list[str], typer.Option("--votes", metavar="ANSWER=N", help=N_("Minutes: how many gave an answer"))
+]
+AttendedOption = Annotated[
+    list[str],
+    typer.Option("--attended", metavar="PERSON", help=N_("Minutes: an officer who was there; again for each")),
+]
+RecusedOption = Annotated[
+    list[str],
+    typer.Option("--recused", metavar="PERSON", help=N_("Minutes: an officer who left the room; again for each")),
+]
+CommandId = Annotated[
+    str, typer.Option("--id", metavar="UUID", help=N_("The command's id: sent twice, it is carried out once"))
+]
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+
+
+@commands.command("open", help=N_("Open a case for a household, or in a division"), rich_help_panel=CASES)
+def open_case(
+    context: typer.Context,
+    workflow: Annotated[str, typer.Argument(metavar="WORKFLOW", help=N_("Which procedure, such as identification"))],
+    household: Annotated[
+        str, typer.Option(metavar="HOUSEHOLD", help=N_("A householder's name, ID number, or the household's id"))
+    ] = "",
+    division: Annotated[str, typer.Option(metavar="CODE", help=N_("Where, if it is not about a household"))] = "",
+    channel: Annotated[str, typer.Option(metavar="CHANNEL", help=N_("How it came in; see: bangfu workflow show"))] = "",
+    fact: FactOption = [],  # noqa: B006 - typer copies it
+    paper: PaperOption = [],  # noqa: B006
+    note: NoteOption = "",
+    post: PostOption = "",
+    command_id: CommandId = "",
+) -> None:
+    from engine.cases import OpenCase
+
+    session = session_of(context)
+    bangfu = session.bangfu
+    version = bangfu.definitions.version_in_force(workflow)
+    definition = session.workflow(version)
+    subject, place, members = _subject(session, definition, household, division)
+    typed = values.pairs(fact, "--fact")
+    command = OpenCase(
+        id=command_id_of(session, command_id), person=session.person, post=post, note=note,
+        channel=_channel(session, definition, channel), subject=subject, division=place, members=members,
+        facts=values.facts(definition, typed, members), papers=keep_papers(session, session.county, paper),
+    )  # fmt: skip
+    receipt = bangfu.office.open(session.county, workflow, command)
+    answer(session, receipt)
+
+
+def _subject(session: Session, workflow: Workflow, household: str, division: str) -> tuple[str, str, tuple[str, ...]]:
+    """Whom the case is about: id, division, keys of members."""
+    from engine.divisions import full_code
+
+    if not household:
+        if workflow.subject == "household" or not division:
+            raise InputError(
+                N_("{title} is about a household: name it")
+                if workflow.subject == "household"
+                else N_("say in which division the case is"),
+                field="--household" if workflow.subject == "household" else "--division",
+                advice=N_("add --household NAME or ID number")
+                if workflow.subject == "household"
+                else N_("add --division CODE"),
+                title=workflow.title,
+            )
+        return "", full_code(division), ()
+    from bangfu.commands.setting_up import find_household
+
+    row = session.bangfu.register.household(session.scope, find_household(session, household))
+    return row.id.hex, row.division, session.bangfu.members_of(row.county, row.id)
+
+
+def _channel(session: Session, workflow: Workflow, channel: str) -> str:
+    """The channel named, or the only one that one of the person's posts may open."""
+    if channel:
+        return next((name for name, each in workflow.opens.items() if channel in (name, each.title)), channel)
+    posts = {post for post, _ in session.scope.posts}
+    fitting = [name for name, each in workflow.opens.items() if posts & {post.partition("@")[0] for post in each.by}]
+    if len(fitting) == 1:
+        return fitting[0]
+    known = ", ".join(f"{name} {each.title}" for name, each in workflow.opens.items())
+    raise InputError(
+        N_("say how the case came in: {channels}"),
+        field="--channel",
+        advice=N_("add --channel CHANNEL"),
+        channels=known,
+    )
+
+
+# --- answering --------------------------------------------------------------------------------------------------------
+
+
+@commands.command(
+    "act", help=N_("Answer what a case asks: take an action of its stage, or finish a task"), rich_help_panel=CASES
+)
+def act(
+    context: typer.Context,
+    case: CaseArgument,
+    action: Annotated[str, typer.Argument(metavar="ACTION", help=N_("The answer; see: bangfu offered CASE"))],
+    on: OnOption = "",
+    to: Annotated[str, typer.Option(metavar="STAGE", help=N_("Back to which of the visited stages"))] = "",
+    fact: FactOption = [],  # noqa: B006
+    paper: PaperOption = [],  # noqa: B006
+    note: NoteOption = "",
+    present: PresentOption = [],  # noqa: B006
+    votes: VotesOption = [],  # noqa: B006
+    attended: AttendedOption = [],  # noqa: B006
+    recused: RecusedOption = [],  # noqa: B006
+    close: Annotated[
+        bool, typer.Option("--close", help=N_("Nobody else will answer: count the panel's answers now"))
+    ] = False,
+    post: PostOption = "",
+    seen: SeenOption = None,
+    command_id: CommandId = "",
+) -> None:
+    from engine.cases import Act
+
+    session = session_of(context)
+    ref = session.case_ref(case)
+    known = session.case(ref)
+    workflow = session.workflow(known.version)
+    ask = named_ask(workflow, on)
+    command = Act(
+        id=command_id_of(session, command_id), person=session.person, post=post, seen=seen, note=note,
+        action=named_action(workflow, ask or known.stage, action), on=ask, to=named_ask(workflow, to),
+        facts=typed_facts(workflow, known, fact), papers=keep_papers(session, ref.county, paper),
+        minutes=minutes_of(workflow, ask or known.stage, present, votes, attended, recused), close=close,
+    )  # fmt: skip
+    ask_office(session, ref, command)
+
+
+@commands.command("claim", help=N_("Take up open work as your own"), rich_help_panel=CASES)
+def claim(context: typer.Context, case: CaseArgument, on: OnOption = "") -> None:
+    from engine.cases import Claim
+
+    session, ref, workflow = _named(context, case)
+    ask_office(
+        session, ref, Claim(id=session.bangfu.office.new_id(), person=session.person, on=named_ask(workflow, on))
+    )
+
+
+@commands.command("release", help=N_("Give back work that you took up"), rich_help_panel=CASES)
+def release(context: typer.Context, case: CaseArgument, on: OnOption = "") -> None:
+    from engine.cases import Release
+
+    session, ref, workflow = _named(context, case)
+    ask_office(
+        session, ref, Release(id=session.bangfu.office.new_id(), person=session.person, on=named_ask(workflow, on))
+    )
+
+
+@commands.command("comment", help=N_("Write a note into a case's history"), rich_help_panel=CASES)
+def comment(context: typer.Context, case: CaseArgument, text: Annotated[str, typer.Argument(metavar="TEXT")]) -> None:
+    from engine.cases import Comment
+
+    session, ref, _ = _named(context, case)
+    ask_office(session, ref, Comment(id=session.bangfu.office.new_id(), person=session.person, note=text))
+
+
+@commands.command(
+    "attach", help=N_("Hand in a paper before it is asked for, or a newer version"), rich_help_panel=CASES
+)
+def attach(
+    context: typer.Context,
+    case: CaseArgument,
+    paper: Annotated[str, typer.Argument(metavar="PAPER", help=N_("The paper's name; see: bangfu offered CASE"))],
+    path: Annotated[Path, typer.Argument(metavar="FILE")],
+) -> None:
+    from engine.cases import Attach
+
+    session, ref, workflow = _named(context, case)
+    name = next((name for name, each in workflow.papers.items() if paper in (name, each.title)), paper)
+    document = keep_file(session, ref.county, path)
+    command = Attach(id=session.bangfu.office.new_id(), person=session.person, paper=name, document=document)
+    ask_office(session, ref, command)
+
+
+# --- what these commands share ----------------------------------------------------------------------------------------
+
+
+def _named(context: typer.Context, case: str) -> tuple[Session, CaseRef, Workflow]:
+    session = session_of(context)
+    ref = session.case_ref(case)
+    return session, ref, session.workflow(session.case(ref).version)
+
+
+def ask_office(session: Session, ref: CaseRef, command: Command) -> None:
+    """Have a command carried out, and say what became of it."""
+    answer(session, session.bangfu.office.ask(ref.county, ref.id, command))
+
+
+def answer(session: Session, receipt: Receipt) -> None:
+    session.answer(receipt_document(session, receipt), lambda: draw_receipt(session, receipt))
+
+
+def command_id_of(session: Session, text: str) -> UUID:
+    """
+    The id given, or a new one.
+
+    Raises:
+        InputError: It is no UUID.
+    """
+    if not text:
+        return session.bangfu.office.new_id()
+    found = values.identifier(text)
+    if found is None:
+        raise InputError(N_("a command's id is a UUID"), field="--id")
+    return found
+
+
+def named_ask(workflow: Workflow, text: str) -> str:
+    """The stage or task that *text* names, by its id or title."""
+    asks = {**workflow.stages, **workflow.tasks}
+    return next((name for name, each in asks.items() if text in (name, each.title)), text)
+
+
+def named_action(workflow: Workflow, ask: str, text: str) -> str:
+    """The action that *text* names at *ask*, by its id or title."""
+    titles = Titles(workflow, str)
+    stage = workflow.stages.get(ask)
+    known = [*(stage.actions if stage is not None else ()), *workflow.anywhere]
+    return next((name for name in known if text in (name, titles.action(name, ask))), text)
+
+
+def typed_facts(workflow: Workflow, case: Case, facts: Sequence[str]) -> dict[str, Any]:
+    return values.facts(workflow, values.pairs(facts, "--fact"), tuple(case.get("members", ())))
+
+
+def minutes_of(
+    workflow: Workflow,
+    ask: str,
+    present: Sequence[str],
+    votes: Sequence[str],
+    attended: Sequence[str] = (),
+    recused: Sequence[str] = (),
+) -> Minutes | None:
+    """The minutes of a meeting, if any of them were typed; posts and answers by id or title."""
+    from engine.cases import Minutes
+
+    if not (present or votes or recused or attended):
+        return None
+    posts = {each.title: name for name, each in workflow.posts.items()}
+    there = {posts.get(name, name): number for name, number in values.counts(present, "--present").items()}
+    answers = {named_action(workflow, ask, name): number for name, number in values.counts(votes, "--votes").items()}
+    return Minutes(there, answers, tuple(attended), tuple(recused))
+
+
+def keep_papers(session: Session, county: str, papers: Sequence[str]) -> Mapping[str, Document]:
+    """Keep each file named ``PAPER=FILE``."""
+    typed = values.pairs(papers, "--paper")
+    return {name: keep_file(session, county, Path(path)) for name, path in typed.items()}
+
+
+def keep_file(session: Session, county: str, path: Path) -> Document:
+    """Keep a file's content, and record that it was handed in."""
+    document = session.bangfu.files.keep(county, path)
+    session.bangfu.intake.add_attachment(county, document, session.now)
+    return document
