@@ -70,7 +70,7 @@ class Packer:
     def __init__(self, dictionary: bytes) -> None:
         self._plain = not dictionary
         # Set up once; a copy of a small window costs less than a new one.
-        self._packing = zlib.compressobj(6, zlib.DEFLATED, -_WINDOW_BITS, 6, zlib.Z_DEFAULT_STRATEGY, dictionary)
+        self._packing = zlib.compressobj(3, zlib.DEFLATED, -_WINDOW_BITS, 6, zlib.Z_DEFAULT_STRATEGY, dictionary)
         self._unpacking = zlib.decompressobj(-_WINDOW_BITS, dictionary)
 
     def pack(self, text: str) -> bytes:
