@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -108,6 +109,9 @@ class _Checker:
 
     def violations(self) -> Iterator[Violation]:
         for no, digest, text, words in self._all("SELECT no, hash, canonical, words FROM workflow_version", ()):
+            if sha256(text.encode()).hexdigest() != digest:
+                yield Violation("I29", digest[:12], "the definition is not the one that was deployed")
+                continue
             self._versions[no] = _Version(digest, *_understood(digest, text), Packer(bytes(words)))
         after: tuple[str, Any] | None = None
         while page := self._page(after):
@@ -224,7 +228,7 @@ class _OfCase:
             try:
                 text = packer.unpack(bytes(row["text"]))
                 json.loads(text)
-            except ValueError:
+            except (TypeError, ValueError):
                 self._say("I23", f"what is kept of {row['seq']} cannot be read")
                 continue
             if any(word in text for word in self.checker.never):

@@ -168,7 +168,7 @@ class FrailDatabase(Database):
 class MeddledStore(SqlStore):
     """A store in which somebody else does something between a decision and its commit, once."""
 
-    meddle: Callable[[], None] | None = None
+    meddle: Callable[[], object] | None = None
 
     def commit(self, decisions: Sequence[Decision], staff_revision: int) -> tuple[Event, ...]:
         meddle, self.meddle = self.meddle, None

@@ -1,0 +1,224 @@
+"""The office over a real database of each kind: several at work at once, processes that die, clocks, ids used again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from bangfu.library import Library
+from engine.cases import Act, Comment
+from engine.errors import CommandReusedError, PermissionDeniedError, StaleCaseError, StorageError
+from engine.people import Holding
+from storage.checks import check
+from tests.property.county import CANARIES, COUNTY, SINCE, VILLAGE, County, CrashError, Fault
+from tests.property.guide import NOTE, Guide, bring_on, bring_to, open_case, opening
+from tests.property.oracle import legal_day
+from tests.property.sites import Site
+
+Step = Callable[[County], object]
+
+
+def require_nothing_wrong(county: County) -> None:
+    assert check(county.database, county.time.now(), calendars=county.calendars, never=CANARIES) == []
+
+
+def hanging(county: County, workflow: str, stage: str) -> UUID:
+    """A case whose notice hangs, in every place, since now."""
+    case = open_case(county, workflow)
+    bring_to(county, case, stage)
+    while not county.case(case).section("clocks").get(f"{stage}.wait"):
+        bring_on(county, case)
+    return case
+
+
+# --- all or nothing ---------------------------------------------------------------------------------------------------
+
+
+def _opens(county: County) -> Step:
+    command, case = opening(county, "identification", 0), county.new_id()
+    return lambda county: county.office.open(COUNTY, "identification", command, case)
+
+
+def _submits(county: County) -> Step:
+    """It moves the case, opens a task and starts a clock over several stages."""
+    case = open_case(county, "board")
+    command = Guide(county, county.case(case)).forward()[0]
+    return lambda county: county.ask(case, command)
+
+
+def _objects(county: County) -> Step:
+    """It opens another case, and stops the notice."""
+    case = hanging(county, "board", "show")
+    command = Guide(county, county.case(case)).objections()[0]
+    return lambda county: county.ask(case, command)
+
+
+def _is_swept(county: County) -> Step:
+    """Its notice ends, by a timer."""
+    hanging(county, "board", "show")
+    county.time.move(timedelta(days=30))
+    return lambda county: county.office.sweep()
+
+
+@pytest.mark.parametrize("prepare", [_opens, _submits, _objects, _is_swept])
+def test_I6_a_command_is_there_wholly_or_not_at_all_wherever_the_process_dies(
+    site: Site, prepare: Callable[[County], Step]
+) -> None:
+    county = County(site.fresh(), site.homes, [Library().calendar()])
+    step = prepare(county)
+    now = county.time.at
+    county.close()
+    ready = site.over(county.url)
+    done, hits = None, 0
+    for place in range(200):
+        again = County(ready.fresh(), site.homes, [Library().calendar()])
+        again.time.move(now - again.time.at)
+        seen = [again.everything()]
+        again.database.fault = fault = Fault(place // 2, after=bool(place % 2))
+        try:
+            step(again)
+        except CrashError:
+            hits += 1
+        again.restart()
+        seen.append(again.everything())
+        require_nothing_wrong(again)
+        if prepare is not _is_swept:  # A sweep is many commands; each is a whole.
+            counts = [len(each["case_event"]) for each in seen]
+            done = done or (counts[1] - counts[0]) or None
+            assert seen[1] == seen[0] or counts[1] - counts[0] == done
+        step(again)
+        require_nothing_wrong(again)
+        last = again.everything()
+        step(again)
+        assert again.everything() == last
+        again.close()
+        ready.clear(again.url)
+        if not fault.hit:
+            break
+    site.clear(county.url)
+    assert hits >= 4
+
+
+def test_I6_a_commit_whose_answer_is_lost_is_found_by_its_id(county: County) -> None:
+    case = open_case(county, "board")
+    command = Guide(county, county.case(case)).forward()[0]
+    for place in range(40):
+        county.database.fault = Fault(place, after=True, lost=True)
+        with suppress(StorageError):
+            county.ask(case, command)
+        county.database.fault = None
+        if county.case(case).stage != "draft":
+            break
+    assert county.ask(case, command).repeated
+    assert county.case(case).seq == 2
+    require_nothing_wrong(county)
+
+
+# --- one id, one command ----------------------------------------------------------------------------------------------
+
+
+def test_I5_the_same_id_gives_the_same_answer_and_another_content_is_refused(county: County) -> None:
+    case, other = open_case(county, "board"), open_case(county, "board", home=2)
+    command = Guide(county, county.case(case)).forward()[0]
+    first = county.ask(case, command)
+    before = county.everything()
+    again = county.ask(case, command)
+    assert again.repeated
+    assert (again.event.seq, again.event.hash, again.case.seq) == (first.event.seq, first.event.hash, first.case.seq)
+    with pytest.raises(CommandReusedError):
+        county.ask(case, replace(command, note=f"{NOTE}!"))
+    with pytest.raises(CommandReusedError):
+        county.ask(other, Comment(id=command.id, person="clerk", note=NOTE))
+    assert county.everything() == before
+
+
+def test_I5_an_id_used_on_another_case_between_decision_and_commit_is_refused(county: County) -> None:
+    """The last line is the unique index on commands' ids (R2)."""
+    case, other = open_case(county, "board"), open_case(county, "board", home=2)
+    command = Guide(county, county.case(case)).forward()[0]
+    rival = county.rival()
+    county.store.meddle = lambda: rival.ask(other, Comment(id=command.id, person="clerk", note=NOTE))
+    with pytest.raises(CommandReusedError):
+        county.ask(case, command)
+    rival.close()
+    assert county.case(case).seq == 1
+    require_nothing_wrong(county)
+
+
+# --- one winner -------------------------------------------------------------------------------------------------------
+
+
+def test_I4_of_two_officers_at_once_one_decides_and_the_other_is_told_who_did(county: County) -> None:
+    case = open_case(county, "board")
+    bring_to(county, case, "decide")
+    mine, his = (
+        Act(id=county.new_id(), person=person, action="refuse", note=NOTE) for person in ("bureau", "bureau_two")
+    )
+    rival = county.rival()
+    county.store.meddle = lambda: rival.ask(case, his)
+    with pytest.raises(StaleCaseError) as told:
+        county.ask(case, mine)
+    rival.close()
+    assert (told.value.by, told.value.did) == ("bureau_two", "refuse")
+    assert county.case(case).get("outcome") == "refused"
+    require_nothing_wrong(county)
+
+
+def test_I9_two_sweeps_at_once_fire_each_timer_once(county: County) -> None:
+    case = hanging(county, "board", "show")
+    county.time.move(timedelta(days=30))
+    rival = county.rival()
+    others: list[int] = []
+    county.store.meddle = lambda: others.append(rival.office.sweep().fired)
+    mine = county.office.sweep().fired
+    rival.close()
+    fired = [event for event in county.store.events(COUNTY, case) if event.kind == "fired"]
+    assert len(fired) == mine + others[0] == len({event.body["timer"] for event in fired})
+    assert county.case(case).stage == "compile"
+    require_nothing_wrong(county)
+
+
+def test_I9_leaving_a_stage_cancels_its_timers(county: County) -> None:
+    case = open_case(county, "board")
+    before = dict(county.case(case).section("timers"))
+    assert {timer["c"] for timer in before.values()} >= {"draft", "patience"}
+    bring_on(county, case)
+    assert not before.keys() & county.case(case).section("timers").keys()
+    county.time.move(timedelta(days=40))
+    county.office.sweep()
+    assert not [e for e in county.store.events(COUNTY, case) if e.kind == "fired" and e.body["timer"] in before]
+    require_nothing_wrong(county)
+
+
+def test_I10_no_timer_fires_before_its_instant_and_no_event_before_the_last(county: County) -> None:
+    case = open_case(county, "board")
+    (timer, *_) = county.store.due_timers(county.time.now() + timedelta(days=60), 1)
+    county.time.move(timer.due_at - county.time.now() - timedelta(milliseconds=1))
+    assert county.office.sweep().fired == 0
+    county.time.move(timedelta(milliseconds=1))
+    assert county.office.sweep().fired == 1
+    county.time.move(-timedelta(hours=5))
+    bring_on(county, case)
+    events = list(county.store.events(COUNTY, case))
+    assert [event.at for event in events] == sorted(event.at for event in events)
+    assert events[-1].at == timer.due_at
+
+
+# --- who --------------------------------------------------------------------------------------------------------------
+
+
+def test_I17_who_loses_his_post_between_decision_and_commit_decides_nothing(county: County) -> None:
+    case = open_case(county, "board")
+    command = replace(Guide(county, county.case(case)).forward()[0], person="cadre")
+    before = county.case(case)
+    yesterday = legal_day(county.time.now()) - timedelta(days=1)
+    ended = [("cadre", Holding("village.cadre", VILLAGE, SINCE, yesterday))]
+    county.store.meddle = lambda: county.intake.put_posts(ended)
+    with pytest.raises((PermissionDeniedError, LookupError)):
+        county.ask(case, command)
+    assert county.case(case) == before
