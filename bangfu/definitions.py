@@ -65,16 +65,14 @@ class StoredDefinitions:
         Raises:
             ConfigurationError: None is deployed whose day has come.
         """
-        today = self._today()
-        begun = [version for version in self._intake.versions(workflow) if version.from_date <= today]
-        if not begun:
+        found = self._intake.in_force(workflow, self._today())
+        if not found:
             raise ConfigurationError(
                 N_("no definition of {workflow} is in force here"),
                 advice=N_("deploy a pack: bangfu init --pack PACK"),
                 workflow=workflow,
             )
-        # Of two from the same day the one deployed later; the list is in that order, and max() takes the first.
-        return max(reversed(begun), key=lambda version: version.from_date).hash
+        return found
 
     def deploy(self, library: Library, pack: str, from_date: date, now: datetime) -> Mapping[str, Definition]:
         """

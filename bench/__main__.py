@@ -9,7 +9,6 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,7 +23,7 @@ from bench.floor_sqlite import SqliteFloor
 from bench.measuring import Measure
 from bench.places import Places, postgres_places, sqlite_places
 from bench.recording import record
-from bench.starting import importing
+from bench.starting import importing, queueing
 from bench.walking import Floor, Walked, compare
 from bench.weight import bytes_used, weigh
 from bench.work import WALK, Bangfu
@@ -121,8 +120,8 @@ def machine() -> dict[str, object]:
 
 def everything(size: Size, chance: random.Random) -> Iterator[Measure]:
     """All measures, cheap ones first."""
-    if find_spec("cli"):
-        yield importing("import_cli_seconds", 7, 0.6)
+    yield importing("import_cli_seconds", 7, 0.6)
+    yield queueing("queue_vs_sqlmodel", sqlite_places(), 9, 1.6, chance)
     yield from measures(sqlite_places(), size, chance)
     with postgres_places() as places:
         yield from measures(places, size, chance)

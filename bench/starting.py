@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import subprocess
 import sys
@@ -9,6 +10,10 @@ from collections.abc import Sequence
 from statistics import median
 
 from bench.measuring import Measure, Series, in_turns
+from bench.places import KEY, Places
+from bench.work import Bangfu, walk
+
+_SQLMODEL = [sys.executable, "-c", "import sqlmodel"]
 
 
 def importing(name: str, rounds: int, target: float) -> Measure:
@@ -18,14 +23,20 @@ def importing(name: str, rounds: int, target: float) -> Measure:
     return Measure(name, seconds, target, seconds, unit="s")
 
 
-def against_sqlmodel(name: str, command: Sequence[str], rounds: int, target: float, chance: random.Random) -> Measure:
-    """*command* as a process of its own, against ``python -c "import sqlmodel"``."""
+def queueing(name: str, places: Places, rounds: int, target: float, chance: random.Random) -> Measure:
+    """``bangfu queue`` on a county with open work, as a process of its own, against ``python -c "import sqlmodel"``."""
+    with Bangfu(places.create("queued"), 60) as bangfu:
+        walk(bangfu, bangfu.households, steps=2)
+    key = places.path("queued").with_suffix(".key")
+    key.unlink(missing_ok=True)
+    key.touch(mode=0o600)
+    key.write_bytes(base64.b64encode(KEY))
+    # What the installed command runs.
+    command = [sys.executable, "-c", "from cli import app; app()", "queue", "--as", "liaison"]
+    command += ["--database", str(places.path("queued")), "--key-file", str(key)]
     series = Series()
     for _ in range(rounds):
-        both = in_turns(
-            {"bangfu": lambda: _run(command), "sqlmodel": lambda: _run([sys.executable, "-c", "import sqlmodel"])},
-            chance,
-        )
+        both = in_turns({"bangfu": lambda: _run(command), "sqlmodel": lambda: _run(_SQLMODEL)}, chance)
         series.add(both["bangfu"], both["sqlmodel"])
     return series.measure(name, target, 1)
 

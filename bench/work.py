@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from uuid import UUID
 
+from bangfu.definitions import StoredDefinitions
 from bangfu.library import Library
 from bangfu.timesource import ManualTime
 from engine.cases import Act, Case, Document, OpenCase, PostNotice
-from engine.compiling import Procedure
 from engine.loading import Definition
 from engine.office import Office
 from engine.people import Holding
@@ -86,19 +86,6 @@ def time_of(step: int) -> datetime:
     return START + timedelta(minutes=step) + (PUBLICITY if hung else timedelta(0))
 
 
-class Deployed:
-    """The one definition that is deployed here: :class:`engine.ports.Definitions`."""
-
-    def __init__(self, procedure: Procedure) -> None:
-        self._procedure = procedure
-
-    def pinned(self, version: str) -> Procedure:
-        return self._procedure
-
-    def in_force(self, workflow: str) -> Procedure:
-        return self._procedure
-
-
 class Bangfu:
     """
     A county on a database of its own, with its office.
@@ -118,9 +105,8 @@ class Bangfu:
         self.households: list[UUID] = []
         self.add_households(households)
         self.store = SqlStore(database)
-        self.office = Office(
-            self.store, Deployed(Procedure(definition)), lambda county: calendar, ManualTime(START), os.urandom
-        )
+        definitions = StoredDefinitions(self.intake, START.date)
+        self.office = Office(self.store, definitions, lambda county: calendar, ManualTime(START), os.urandom)
 
     def __enter__(self) -> Self:
         return self

@@ -128,25 +128,30 @@ class Intake:
         Raises:
             NotFoundError: None has it.
         """
-        for version in self._versions("hash = ?", digest):
-            return version
-        raise NotFoundError(f"no definition {digest[:12]} is stored")
-
-    def versions(self, workflow: str) -> Sequence[Version]:
-        """All that were ever deployed for that workflow, oldest first."""
-        return self._versions("workflow = ?", workflow)
-
-    def _versions(self, where: str, value: str) -> list[Version]:
         sql = self._sql.sql(
-            "SELECT hash, workflow, pack, canonical, origins, from_date, deployed_at FROM workflow_version"
-            f" WHERE {where} ORDER BY no"
+            "SELECT hash, workflow, pack, canonical, origins, from_date, deployed_at"
+            " FROM workflow_version WHERE hash = ?"
         )
         with self._database.connection() as connection:
-            rows = connection.execute(sql, (value,)).fetchall()
-        return [
-            Version(digest, workflow, pack, canonical, origins, _day(since), from_millis(at))
-            for digest, workflow, pack, canonical, origins, since, at in rows
-        ]
+            row = connection.execute(sql, (digest,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"no definition {digest[:12]} is stored")
+        digest, workflow, pack, canonical, origins, since, at = row
+        return Version(digest, workflow, pack, canonical, origins, _day(since), from_millis(at))
+
+    def in_force(self, workflow: str, day: date) -> str:
+        """
+        The digest of the version under which cases of *workflow* begin on *day*; empty if there is none.
+
+        It is the one whose day has come last; of two from the same day, the one deployed later.
+        """
+        sql = self._sql.sql(
+            "SELECT hash FROM workflow_version WHERE workflow = ? AND from_date <= ?"
+            " ORDER BY from_date DESC, no DESC LIMIT 1"
+        )
+        with self._database.connection() as connection:
+            row = connection.execute(sql, (workflow, day.isoformat())).fetchone()
+        return row[0] if row else ""
 
     # --- places and people ---
 

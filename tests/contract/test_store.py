@@ -420,7 +420,8 @@ def test_a_definition_is_stored_once(desk: Desk) -> None:
     stored = desk.intake.version(VERSION)
     desk.intake.add_version(replace(stored, canonical="{}"))
     assert desk.intake.version(VERSION) == stored
-    assert [version.hash for version in desk.intake.versions("aid")] == [VERSION]
+    assert desk.intake.in_force("aid", stored.from_date) == VERSION
+    assert desk.intake.in_force("aid", stored.from_date - timedelta(days=1)) == ""
     with pytest.raises(NotFoundError):
         desk.intake.version("0" * 64)
 
