@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from bangfu.library import Library
-from engine.cases import Act, Comment
-from engine.errors import CommandReusedError, PermissionDeniedError, StaleCaseError, StorageError
+from engine.cases import Act, Comment, Decision, Event
+from engine.errors import CommandReusedError, ConflictError, PermissionDeniedError, StaleCaseError, StorageError
 from engine.people import Holding
 from storage.checks import check
 from tests.property.county import CANARIES, COUNTY, SINCE, VILLAGE, County, CrashError, Fault
@@ -167,6 +167,30 @@ def test_I4_of_two_officers_at_once_one_decides_and_the_other_is_told_who_did(co
     assert (told.value.by, told.value.did) == ("bureau_two", "refuse")
     assert county.case(case).get("outcome") == "refused"
     require_nothing_wrong(county)
+
+
+def test_I4_a_decision_on_a_case_that_has_moved_on_is_found_by_comparison(county: County) -> None:
+    """The unique index on events would stop it too; it is the last line, not the first (R2)."""
+    case = open_case(county, "board")
+    command = Guide(county, county.case(case)).forward()[0]
+    rival = county.rival()
+    errors: list[Exception] = []
+    commit = county.store.commit
+
+    def noting(decisions: Sequence[Decision], revision: int) -> tuple[Event, ...]:
+        try:
+            return commit(decisions, revision)
+        except ConflictError as error:
+            errors.append(error)
+            raise
+
+    county.store.meddle = lambda: rival.ask(case, Comment(id=county.new_id(), person="clerk", note=NOTE))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(county.store, "commit", noting)
+        county.ask(case, command)
+    rival.close()
+    assert [error.__cause__ for error in errors] == [None]
+    assert [event.kind for event in county.store.events(COUNTY, case)] == ["opened", "commented", "acted"]
 
 
 def test_I9_two_sweeps_at_once_fire_each_timer_once(county: County) -> None:
