@@ -97,11 +97,25 @@ def time_advance(
 )
 def demo(
     context: typer.Context,
-    households: Annotated[int, typer.Option(metavar="N", min=25, help=N_("How many synthetic households"))] = 300,
+    households: Annotated[int, typer.Option(metavar="N", min=1, help=N_("How many synthetic households"))] = 300,
+    again: Annotated[bool, typer.Option("--again", help=N_("Replace an earlier demonstration of this name"))] = False,
 ) -> int:
-    from bangfu.demo import run as run_demo
+    from dataclasses import asdict, replace
 
-    return int(run_demo(session_of(context), households) or 0)
+    from bangfu.demo.running import free_place, remove_practice, run
+
+    session = session_of(context)
+    settings = session.settings
+    if not session.names_database:
+        place = free_place()
+        settings = replace(settings, database=f"sqlite:///{place}", key_file=place.with_suffix(".key"))
+    if again:
+        remove_practice(settings)
+    session.screen.practice = True
+    result = run(settings, session.screen, households)
+    if session.screen.as_json:
+        session.screen.document(asdict(result))
+    return 7 if result.violations else 0
 
 
 @audit.command("verify", help=N_("Check every case's log: its chain of hashes, and that it gives what is stored"))

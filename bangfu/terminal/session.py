@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from bangfu.i18n import translator
-from bangfu.settings import LogLevel, Settings, read_settings
+from bangfu.settings import DATABASE, LogLevel, Settings, read_settings
 from bangfu.terminal.screen import Screen, Times
 from engine.errors import N_, InputError, NotFoundError
 
@@ -80,6 +80,11 @@ class Session:
             os.environ, database=options.database, key_file=options.key_file,
             language=options.language, person=options.person,
         )  # fmt: skip
+
+    @property
+    def names_database(self) -> bool:
+        """Whether somebody said which database is meant."""
+        return bool(self.options.database or os.environ.get(DATABASE))
 
     @property
     def log_level(self) -> LogLevel:

@@ -1,0 +1,207 @@
+"""Definitions: are they sound, what do they say and where, how do they look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bangfu.terminal.app import DEFINITIONS, session_of
+from bangfu.terminal.errors import fault_document
+from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, table
+from bangfu.terminal.session import Session
+from engine.errors import N_, DefinitionError
+
+if TYPE_CHECKING:
+    from bangfu.library import Library
+    from engine.errors import Fault
+    from engine.loading import Definition
+    from engine.workflow import Workflow
+
+commands = typer.Typer()
+workflow = typer.Typer(no_args_is_help=True)
+commands.add_typer(
+    workflow, name="workflow", help=N_("What a procedure says, and how it looks"), rich_help_panel=DEFINITIONS
+)
+
+PackOption = Annotated[str, typer.Option("--pack", metavar="PACK", help=N_("As it is in this pack; else the base"))]
+WorkflowArgument = Annotated[str, typer.Argument(metavar="WORKFLOW", help=N_("A workflow's id, or a file"))]
+
+
+def _library(session: Session) -> Library:
+    from bangfu.library import Library
+    from bangfu.wiring import roots
+
+    return Library(roots(session.settings))
+
+
+@commands.command(
+    "check",
+    help=N_("Is a definition sound? A file, a folder, a pack, or everything that is shipped"),
+    rich_help_panel=DEFINITIONS,
+)
+def check(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="FILE|PACK", help=N_("What to check; everything unless said"))] = "",
+    deployed: Annotated[
+        bool, typer.Option("--deployed", help=N_("As if it were to be put into force: nothing may be unset"))
+    ] = False,
+) -> int:
+    session = session_of(context)
+    names, faults = _checked(session, target, deployed)
+    errors = [fault for fault in faults if fault.severity == "error"]
+    document = {
+        "checked": names, "errors": len(errors), "warnings": len(faults) - len(errors),
+        "faults": [fault_document(fault) for fault in faults],
+    }  # fmt: skip
+
+    def draw() -> None:
+        for fault in faults:
+            _draw_fault(session, fault)
+        text = session._("checked: {names}").format(names=", ".join(names))
+        if errors:
+            count = session.n_("{n} error", "{n} errors", len(errors)).format(n=len(errors))
+            session.screen.print(f"[{LATE}]{count}[/]  [{QUIET}]{escape(text)}[/]")
+        else:
+            session.screen.print(f"[{DONE}]✓ {session._('sound, as far as is checked')}[/]  [{QUIET}]{escape(text)}[/]")
+
+    session.answer(document, draw)
+    return 2 if errors else 0
+
+
+def _checked(session: Session, target: str, deployed: bool) -> tuple[list[str], tuple[Fault, ...]]:
+    """What was checked, and what is wrong with it; a pack is checked as if it were deployed."""
+    from bangfu.definitions import pack_definitions
+
+    library = _library(session)
+    found: dict[str, Mapping[str, Definition]] = {}
+    try:
+        if target and (Path(target).exists() or "/" in target):
+            loaded = library.load_path(Path(target))
+            found[target] = {each.workflow.workflow: each for each in loaded}
+        elif target:
+            found[target] = pack_definitions(library, target)
+            deployed = True
+        else:
+            found["base"] = {name: library.definition(name) for name in library.workflows()}
+            found |= {pack: pack_definitions(library, pack) for pack in library.packs()}
+    except DefinitionError as error:
+        return [target or "workflows"], error.faults
+    base = {name: library.definition(name) for name in library.workflows()}
+    faults: dict[Fault, None] = {}
+    for name, definitions in found.items():
+        named = {**base, **definitions}
+        faults |= dict.fromkeys(_faults(definitions, named, deployed or name in library.packs()))
+    return list(found), tuple(faults)
+
+
+def _faults(definitions: Mapping[str, Definition], named: Mapping[str, Definition], deployed: bool) -> Iterator[Fault]:
+    """Faults of *definitions*, which may name any of *named*."""
+    from engine.checking import check as checked
+
+    workflows = {name: each.workflow for name, each in named.items()}
+    for definition in definitions.values():
+        yield from checked(definition, deployed=deployed, workflows=workflows)
+
+
+def _draw_fault(session: Session, fault: Fault) -> None:
+    style, word = (LATE, session._("error")) if fault.severity == "error" else (SOON, session._("warning"))
+    place = f"{fault.file}:{fault.line}:{fault.column}"
+    code = f" [{QUIET}]{fault.code}[/]" if fault.code else ""
+    session.screen.print(f"[bold]{escape(place)}[/] [{style}]{word}[/]{code}")
+    session.screen.print(f"    {escape(fault.message)}")
+    if fault.advice:
+        session.screen.print(f"    [{QUIET}]→ {escape(fault.advice)}[/]")
+
+
+@workflow.command("show", help=N_("Every value of a procedure, with its file, line and clause"))
+def show(context: typer.Context, name: WorkflowArgument, pack: PackOption = "") -> None:
+    session = session_of(context)
+    definition = _definition(session, name, pack)
+    _ = session._
+    values = [
+        {
+            "path": ".".join(path), "value": value, "file": origin.file, "line": origin.line, "column": origin.column,
+            "pack": origin.pack, "clause": origin.clause,
+        }
+        for path, value, origin in definition.describe()
+    ]  # fmt: skip
+
+    def draw() -> None:
+        model = definition.workflow
+        version = f"[{QUIET}]{definition.hash[:12]} {escape(model.pack)}[/]"
+        session.screen.print(f"[bold]{escape(model.title)}[/] ({model.workflow})  {version}")
+        for question in model.questions:
+            session.screen.print(f"  [{SOON}]?[/] {escape(question)}")
+        rows = [
+            (
+                escape(each["path"]), escape(str(each["value"])), f"[{QUIET}]{escape(_place(each))}[/]",
+                escape(str(each["clause"])),
+            )
+            for each in values
+        ]  # fmt: skip
+        session.screen.print(table((_("Key"), _("Value"), _("Where"), _("Clause")), rows))
+
+    document = {
+        "workflow": definition.workflow.workflow, "title": definition.workflow.title, "version": definition.hash,
+        "pack": definition.workflow.pack, "questions": list(definition.workflow.questions), "values": values,
+    }  # fmt: skip
+    session.answer(document, draw)
+
+
+def _place(value: Mapping[str, Any]) -> str:
+    file = str(value["file"])
+    return f"{file.removeprefix('workflows/')}:{value['line']}"
+
+
+@workflow.command("draw", help=N_("A procedure as a chart: Mermaid text, for any page that can show it"))
+def draw_workflow(context: typer.Context, name: WorkflowArgument, pack: PackOption = "") -> None:
+    session = session_of(context)
+    definition = _definition(session, name, pack)
+    text = "\n".join(mermaid(definition.workflow))
+    session.answer(
+        {"workflow": definition.workflow.workflow, "mermaid": text}, lambda: session.screen.print(escape(text))
+    )
+
+
+def _definition(session: Session, name: str, pack: str) -> Definition:
+    """The workflow named, or the one in a file."""
+    library = _library(session)
+    if Path(name).is_file():
+        return library.load_path(Path(name))[0]
+    return library.definition(name, pack)
+
+
+def mermaid(model: Workflow) -> Iterator[str]:
+    """The stages from top to bottom, their ways on solid, back dotted; ends round; tasks beside what awaits them."""
+    from engine.routes import moves
+
+    yield "flowchart TD"
+    for channel, each in model.opens.items():
+        yield f'  open_{channel}(["{_label(each.title or channel)}"])'
+    for name, stage in model.stages.items():
+        yield f'  {name}["{_label(stage.title)}"]'
+    for name, end in model.ends.items():
+        yield f'  {name}(("{_label(end.title)}"))'
+    order = list(model.stages)
+    seen: set[tuple[str, str, str]] = set()
+    for move in moves(model):
+        source = f"open_{move.name}" if move.source == "new" else move.source
+        label = _label(move.action.title or move.name)
+        if (source, move.target, label) in seen or move.source == move.target:
+            continue
+        seen.add((source, move.target, label))
+        back = move.source in order and move.target in order and order.index(move.target) <= order.index(move.source)
+        arrow = "-.->" if back or move.path[0] == "anywhere" else "-->"
+        yield f'  {source} {arrow}|"{label}"| {move.target}'
+    for name, task in model.tasks.items():
+        yield f'  task_{name}{{{{"{_label(task.title)}"}}}}'
+        for awaiting in task.awaited_by:
+            if awaiting in model.stages:
+                yield f"  task_{name} -.- {awaiting}"
+
+
+def _label(text: str) -> str:
+    return text.replace('"', "'")

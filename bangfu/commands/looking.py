@@ -1,0 +1,601 @@
+"""Look up: what waits for you, one case's story, what can be done, what is late, how it stands everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bangfu.commands.acting import CaseArgument
+from bangfu.terminal.app import LOOK, session_of
+from bangfu.terminal.receipts import case_document, standing, waiting_for
+from bangfu.terminal.screen import DONE, HEAD, LATE, MASKED, QUIET, SOON, escape, table
+from bangfu.terminal.session import CaseRef, Session
+from bangfu.terminal.titles import PlaceNames, Titles, actor
+from engine.cases import Secret
+from engine.errors import N_
+
+if TYPE_CHECKING:
+    from engine.cases import Case, Event
+    from engine.offering import Offer
+    from engine.ports import BoardRow, CaseRow, InboxRow, LateRow, QueueRow
+
+commands = typer.Typer()
+
+LimitOption = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1000, help=N_("At most so many"))]
+
+
+def _titles(session: Session, version: str) -> Titles:
+    return Titles(session.workflow(version), session._)
+
+
+def _places(session: Session, codes: Iterable[str]) -> PlaceNames:
+    return PlaceNames(session.bangfu.places.names(PlaceNames.wanted(list(codes))))
+
+
+# --- work -------------------------------------------------------------------------------------------------------------
+
+
+@commands.command("queue", help=N_("Open work of your posts, soonest due first"), rich_help_panel=LOOK)
+def queue(
+    context: typer.Context,
+    late: Annotated[bool, typer.Option("--late", help=N_("Only what is late"))] = False,
+    limit: LimitOption = 50,
+) -> None:
+    session = session_of(context)
+    rows = session.bangfu.register.queue(session.scope, session.now, limit=limit + 1, late_only=late)
+    more, rows = len(rows) > limit, rows[:limit]
+    document = {"rows": [_queue_document(session, row) for row in rows], "more": more}
+
+    def draw() -> None:
+        if not rows:
+            session.screen.print(session._("Nothing waits for you."))
+            return
+        _draw_queue(session, rows)
+        text = session.n_("{n} piece of work", "{n} pieces of work", len(rows)).format(n=len(rows))
+        session.screen.print(f"[{QUIET}]{text}{session._(', and more') if more else ''}[/]")
+
+    session.answer(document, draw)
+
+
+def _queue_document(session: Session, row: QueueRow) -> dict[str, Any]:
+    titles = _titles(session, row.version)
+    return {
+        "number": row.number, "case": row.case, "item": row.no, "workflow": row.workflow, "stage": row.stage,
+        "ask": row.ask, "ask_title": titles.ask(row.ask), "post": row.post, "post_title": titles.post(row.post),
+        "division": row.division, "household": row.household, "claimed_by": row.claimed_by,
+        "opened_at": row.opened_at, "due_at": row.due_at, "late": row.is_late,
+    }  # fmt: skip
+
+
+def _draw_queue(session: Session, rows: Sequence[QueueRow]) -> None:
+    _, times = session._, session.times
+    places = _places(session, (row.division for row in rows))
+    several = len({(row.post, row.division) for row in rows}) > 1
+    lines = []
+    for row in rows:
+        titles = _titles(session, row.version)
+        who = titles.post(row.post)
+        lines.append(
+            (
+                row.number, escape(titles.ask(row.ask)), escape(row.household),
+                *([escape(f"{places.name(row.division)} {who}")] if several else []),
+                times.due(row.due_at) or f"[{QUIET}]–[/]", times.left(row.due_at), escape(row.claimed_by),
+            )
+        )  # fmt: skip
+    headings = [
+        _("Case"),
+        _("Question"),
+        _("Household"),
+        *([_("Post")] if several else []),
+        _("Due"),
+        _("Left"),
+        _("Taken by"),
+    ]
+    session.screen.print(table(headings, lines, narrow=(0, 1, 2, len(headings) - 3, len(headings) - 2)))
+
+
+@commands.command(
+    "find", help=N_("Cases and households by number, name or ID number, within your scope"), rich_help_panel=LOOK
+)
+def find(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("A case number or its end, a name, an ID number"))],
+    limit: LimitOption = 20,
+) -> None:
+    session = session_of(context)
+    register, scope = session.bangfu.register, session.scope
+    cases = register.find(scope, text, limit=limit)
+    homes = register.households(scope, text, limit=limit)
+    places = _places(session, [*(row.division for row in cases), *(row.division for row in homes)])
+    _ = session._
+
+    def draw() -> None:
+        if cases:
+            _draw_cases(session, cases, places)
+        if homes:
+            lines = [
+                (
+                    escape(home.name), home.id_number, home.phone, escape(places.path(home.division)),
+                    str(len(home.members)), _statuses(home.statuses), str(home.id),
+                )
+                for home in homes
+            ]  # fmt: skip
+            headings = (_("Household"), _("ID number"), _("Telephone"), _("Place"), _("People"), _("Status"), _("Id"))
+            session.screen.print(table(headings, lines, narrow=(0, 1, 2, 6)))
+        if not cases and not homes:
+            session.screen.print(_("Nothing in your scope fits."))
+
+    document = {
+        "cases": [_case_row_document(session, row) for row in cases],
+        "households": [
+            {
+                "id": home.id, "name": home.name, "id_number": home.id_number, "phone": home.phone,
+                "division": home.division, "statuses": home.statuses, "people": len(home.members),
+            }
+            for home in homes
+        ],
+    }  # fmt: skip
+    session.answer(document, draw)
+
+
+def _statuses(statuses: Mapping[str, Any]) -> str:
+    return escape("、".join(f"{name} {value.get('v', '')}" for name, value in statuses.items()))
+
+
+def _case_row_document(session: Session, row: CaseRow) -> dict[str, Any]:
+    titles = _titles(session, row.version)
+    return {
+        "number": row.number, "id": row.id, "workflow": row.workflow, "stage": row.stage,
+        "stage_title": titles.ask(row.stage), "status": row.status, "outcome": row.outcome, "division": row.division,
+        "household": row.household, "opened_at": row.opened_at, "due_at": row.due_at, "at": row.at,
+    }  # fmt: skip
+
+
+def _draw_cases(session: Session, rows: Sequence[CaseRow], places: PlaceNames) -> None:
+    _, times = session._, session.times
+    lines = []
+    for row in rows:
+        titles = _titles(session, row.version)
+        stage = escape(titles.ask(row.stage))
+        lines.append(
+            (
+                row.number, escape(titles.workflow.title), escape(row.household), escape(places.path(row.division)),
+                stage if row.status == "open" else f"[{DONE}]{stage}[/]", times.due(row.due_at),
+            )
+        )  # fmt: skip
+    headings = (_("Case"), _("Procedure"), _("Household"), _("Place"), _("Stage"), _("Due"))
+    session.screen.print(table(headings, lines, narrow=(0, 2, 5)))
+
+
+# --- one case ---------------------------------------------------------------------------------------------------------
+
+
+@commands.command(
+    "show",
+    help=N_("A case's whole story: what happened, where it stands, who has work, deadlines, papers, facts"),
+    rich_help_panel=LOOK,
+)
+def show(context: typer.Context, case: CaseArgument) -> None:
+    session = session_of(context)
+    ref = session.case_ref(case)
+    known = session.case(ref)
+    events = session.bangfu.office.history(ref.county, ref.id, session.person)
+    titles = _titles(session, known.version)
+    may_read = _may_read(session, ref, known)
+    session.answer(
+        _show_document(session, known, events, titles, may_read),
+        lambda: _draw_show(session, known, events, titles, may_read),
+    )
+
+
+def _may_read(session: Session, ref: CaseRef, case: Case) -> bool:
+    from engine.seeing import reads_secrets
+
+    staff = session.bangfu.office.staff(ref.county)
+    return reads_secrets(session.workflow(case.version), case, staff, session.person, session.bangfu.today)
+
+
+def _show_document(
+    session: Session, case: Case, events: Sequence[Event], titles: Titles, may_read: bool
+) -> dict[str, Any]:
+    from bangfu.terminal.story import details, sentence
+
+    return {
+        "case": case_document(session, case) | {"title": titles.workflow.title, "opened_at": case.opened_at},
+        "waiting_for": waiting_for(case, titles),
+        "timeline": [
+            {
+                "seq": each.seq, "at": each.at, "kind": each.kind, "by": each.actor, "post": each.post,
+                "text": sentence(each, titles, session.times), "details": details(each, titles, may_read),
+            }
+            for each in events
+        ],
+        "clocks": {name: {"title": titles.ask(name), **value} for name, value in case.section("clocks").items()},
+        "papers": {name: value["f"] for name, value in case.section("papers").items()},
+        "facts": {name: _readable(stored["v"], may_read) for name, stored in case.section("facts").items()},
+    }  # fmt: skip
+
+
+def _readable(stored: Any, may_read: bool) -> Any:
+    if isinstance(stored, Secret):
+        return stored.value if may_read and stored.value is not None else MASKED
+    return stored
+
+
+def _draw_show(session: Session, case: Case, events: Sequence[Event], titles: Titles, may_read: bool) -> None:
+    _, screen = session._, session.screen
+    places = _places(session, [case.division])
+    screen.print(
+        f"[bold]{case.number}[/]  {escape(titles.workflow.title)}  [{QUIET}]{escape(places.path(case.division))}[/]"
+    )
+    screen.print(standing(session, case, titles))
+    _draw_household(session, case)
+    screen.print(f"\n[{HEAD}]{_('What happened')}[/]")
+    _draw_timeline(session, events, titles, may_read)
+    _draw_clocks(session, case, titles)
+    papers = case.section("papers")
+    if papers:
+        screen.print(f"\n[{HEAD}]{_('Papers')}[/]")
+        for name, value in papers.items():
+            screen.print(f"  {escape(titles.paper(name))}  [{QUIET}]{escape(value['f'])} {value['d'][:12]}[/]")
+    _draw_facts(session, case, titles, may_read)
+
+
+def _draw_household(session: Session, case: Case) -> None:
+    from bangfu.terminal.values import identifier
+    from engine.errors import NotFoundError
+
+    home = identifier(str(case.get("household") or case.subject))
+    if home is None:
+        return
+    try:
+        row = session.bangfu.register.household(session.scope_of(case.number), home)
+    except NotFoundError:
+        return
+    people = session.n_("{n} person", "{n} people", len(row.members)).format(n=len(row.members))
+    session.screen.print(
+        f"{session._('Household')}: [bold]{escape(row.name)}[/]  [{QUIET}]{row.id_number}  {row.phone}  {people}[/]"
+    )
+
+
+def _draw_timeline(session: Session, events: Sequence[Event], titles: Titles, may_read: bool) -> None:
+    from bangfu.terminal.story import details, sentence
+
+    _, times = session._, session.times
+    lines = []
+    for each in events:
+        more = "  ".join(details(each, titles, may_read))
+        text = escape(sentence(each, titles, times))
+        style = {"due": LATE, "late": LATE, "remind": SOON}.get(str(each.body.get("rung", "")), "")
+        text = f"[{style}]{text}[/]" if style else text
+        who = actor(each.actor, _)
+        post = titles.post(each.post) if each.post else ""
+        who = f"{escape(who)} [{QUIET}]{escape(post)}[/]" if each.actor else f"[{QUIET}]{escape(who)}[/]"
+        lines.append(
+            (str(each.seq), times.instant(each.at), who, f"{text}\n[{QUIET}]{escape(more)}[/]" if more else text)
+        )
+    session.screen.print(table(("#", _("When"), _("Who"), _("What")), lines, narrow=(0, 1)))
+
+
+def _draw_clocks(session: Session, case: Case, titles: Titles) -> None:
+    from engine.clocks import ClockState
+
+    _, times = session._, session.times
+    states = [ClockState.from_json(name, value) for name, value in case.section("clocks").items()]
+    if not states:
+        return
+    session.screen.print(f"\n[{HEAD}]{_('Clocks')}[/]")
+    for state in states:
+        due = _("stopped") if state.status == "stopped" else times.due(state.due_at)
+        mark = f" [{SOON}]{_('provisional')}[/]" if state.provisional else ""
+        line = f"  {escape(titles.ask(state.clock))}  {due}  {times.left(state.due_at)}{mark}"
+        session.screen.print(line.rstrip())
+
+
+def _draw_facts(session: Session, case: Case, titles: Titles, may_read: bool) -> None:
+    stored = case.section("facts")
+    if not stored:
+        return
+    _ = session._
+    session.screen.print(f"\n[{HEAD}]{_('Facts')}[/]")
+    for name, each in stored.items():
+        value = each["v"]
+        hidden = isinstance(value, Secret) and not (may_read and value.value is not None)
+        text = f"[{QUIET}]{MASKED}[/]" if hidden else escape(titles.value(name, value))
+        session.screen.print(f"  {escape(titles.fact(name))}: {text}")
+
+
+@commands.command(
+    "offered", help=N_("What you may do on a case now, what it needs, and why not the rest"), rich_help_panel=LOOK
+)
+def offered(
+    context: typer.Context,
+    case: CaseArgument,
+    every: Annotated[bool, typer.Option("--all", help=N_("What you may not do, too, and why not"))] = False,
+) -> None:
+    session = session_of(context)
+    ref = session.case_ref(case)
+    known = session.case(ref)
+    titles = _titles(session, known.version)
+    offers = session.bangfu.office.offered(ref.county, ref.id, session.person)
+
+    def draw() -> None:
+        session.screen.print(f"[bold]{known.number}[/]  {standing(session, known, titles)}")
+        allowed = [each for each in offers if each.allowed]
+        if allowed:
+            lines = [_offer_line(session, each, titles) for each in allowed]
+            session.screen.print(table((session._("You may"), session._("Leads to"), session._("Needs")), lines))
+        else:
+            session.screen.print(session._("There is nothing for you to do here now."))
+        refused = [each for each in offers if not each.allowed]
+        if refused and (every or not allowed):
+            reasons = [(_command(each, titles), escape(_why(session, each))) for each in refused]
+            session.screen.print(table((session._("Not now"), session._("Why not")), reasons, narrow=(0,)))
+        elif refused:
+            text = session.n_(
+                "{n} more is not possible now: --all", "{n} more are not possible now: --all", len(refused)
+            )
+            session.screen.print(f"[{QUIET}]{text.format(n=len(refused))}[/]")
+
+    session.answer({"case": known.number, "offers": [_offer_document(session, each, titles) for each in offers]}, draw)
+
+
+_COMMANDS: Mapping[str, str] = {
+    "act": "act", "claim": "claim", "release": "release", "list": "list open", "post_notice": "notice post",
+    "prove_notice": "notice proof", "take_down_notice": "notice take-down", "object": "notice objection",
+    "comment": "comment", "attach": "attach", "stop_clock": "clock stop", "resume_clock": "clock resume",
+    "extend_clock": "clock extend",
+}  # fmt: skip
+
+
+def _command(offer: Offer, titles: Titles) -> str:
+    """What to type, and what it is called."""
+    on_task = offer.on in titles.workflow.tasks
+    if offer.kind == "act":
+        title = titles.action(offer.action, offer.on)
+        where = f" --on {offer.on}" if on_task else ""
+        if on_task:
+            title = f"{titles.ask(offer.on)}: {title}"
+        return f"[bold]act {escape(offer.action)}{where}[/]  {escape(title)}"
+    words = _COMMANDS[offer.kind]
+    title = titles.paper(offer.on) if offer.kind == "attach" else titles.ask(offer.on)
+    typed = {"attach": f" {offer.on}", "stop_clock": f" {offer.on}", "resume_clock": f" {offer.on}",
+             "extend_clock": f" {offer.on}"}.get(offer.kind, f" --on {offer.on}" if on_task else "")  # fmt: skip
+    place = f" {titles.place(offer.place)}" if offer.place else ""
+    return f"[bold]{words}{escape(typed)}[/]  {escape(title)}{escape(place)}"
+
+
+def _offer_line(session: Session, offer: Offer, titles: Titles) -> tuple[str, str, str]:
+    leads = titles.ask(offer.to) if offer.to else "、".join(titles.ask(stage) for stage in offer.choices)
+    return _command(offer, titles), escape(leads), escape("、".join(_needs(session, offer, titles)))
+
+
+def _needs(session: Session, offer: Offer, titles: Titles) -> list[str]:
+    _ = session._
+    found = [f"{titles.fact(name)} ({name})" for name in offer.needs_facts]
+    found += [f"《{titles.paper(name)}》({name})" for name in offer.needs_papers]
+    found += [_("a stage: --to")] if offer.choices else []
+    found += [_("minutes")] if offer.needs_minutes else []
+    found += [_("words")] if offer.needs_note and offer.kind != "comment" else []
+    found += [_("a file")] if offer.needs_document and offer.kind != "attach" else []
+    return found
+
+
+def _why(session: Session, offer: Offer) -> str:
+    lines = []
+    for each in offer.reasons:
+        clause = f" ({each.clause})" if each.clause else ""
+        lines.append(f"{each.words.told(session._)}{clause}")
+    return "; ".join(lines)
+
+
+def _offer_document(session: Session, offer: Offer, titles: Titles) -> dict[str, Any]:
+    title = offer.title or (titles.action(offer.action, offer.on) if offer.kind == "act" else "")
+    return {
+        "kind": offer.kind, "action": offer.action, "on": offer.on, "place": offer.place, "title": title,
+        "means": offer.means, "to": offer.to, "choices": offer.choices, "allowed": offer.allowed,
+        "needs": {
+            "facts": offer.needs_facts, "papers": offer.needs_papers, "note": offer.needs_note,
+            "minutes": offer.needs_minutes, "document": offer.needs_document,
+        },
+        "posts": offer.posts, "list": offer.list,
+        "reasons": [
+            {
+                "kind": each.kind, "message": each.words.told(session._), "advice": each.advised.told(session._),
+                "rule": each.rule, "clause": each.clause, "missing": each.missing,
+            }
+            for each in offer.reasons
+        ],
+    }  # fmt: skip
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+
+@commands.command("inbox", help=N_("Messages to your posts, newest first"), rich_help_panel=LOOK)
+def inbox(
+    context: typer.Context,
+    read: Annotated[bool, typer.Option("--read", help=N_("Mark what is shown as read"))] = False,
+    every: Annotated[bool, typer.Option("--all", help=N_("Those read before, too"))] = False,
+    limit: LimitOption = 50,
+) -> None:
+    session = session_of(context)
+    register, scope = session.bangfu.register, session.scope
+    rows = register.inbox(scope, unread_only=not every, limit=limit)
+    texts = _rendered(session, rows)
+    marked = register.mark_read(scope, rows, session.now) if read and rows else 0
+    document = {
+        "messages": [
+            {
+                "number": row.number, "case": row.case, "event": row.event, "post": row.post, "division": row.division,
+                "at": row.at, "read": row.is_read, "data": row.data, "subject": text.subject, "body": text.body,
+            }
+            for row, text in zip(rows, texts, strict=True)
+        ],
+        "marked": marked,
+    }  # fmt: skip
+
+    def draw() -> None:
+        _ = session._
+        if not rows:
+            session.screen.print(_("No new message."))
+            return
+        lines = [
+            (
+                session.times.instant(row.at),
+                f"{_subject(row, text.subject)}\n[{QUIET}]{escape(text.body)}[/]",
+            )
+            for row, text in zip(rows, texts, strict=True)
+        ]
+        session.screen.print(table((_("When"), _("Message")), lines, narrow=(0,)))
+        if marked:
+            session.screen.print(session.n_("{n} marked as read", "{n} marked as read", marked).format(n=marked))
+
+    session.answer(document, draw)
+
+
+_EVENT_STYLE = {"overdue": LATE, "escalated": LATE, "deadline_near": SOON, "post_vacant": SOON, "case_ended": DONE}
+
+
+def _subject(row: InboxRow, subject: str) -> str:
+    style = QUIET if row.is_read else _EVENT_STYLE.get(row.event, "bold")
+    return f"[{style}]{escape(subject)}[/]"
+
+
+def _rendered(session: Session, rows: Sequence[InboxRow]) -> list[Any]:
+    from notifications.rendering import render
+
+    register = session.bangfu.register
+    versions = {
+        number: register.case_by_number(session.scope, number).version for number in {row.number for row in rows}
+    }
+    places = _places(session, (code for row in rows for code in (row.division, row.data.get("at", row.division))))
+    found = []
+    for row in rows:
+        titles = _titles(session, versions[row.number])
+        ask = row.data.get("ask", "")
+        values = {
+            "number": row.number, "ask": titles.ask(ask) if ask else "", "clock": titles.ask(row.data.get("clock", "")),
+            "rung": _rung(session, row.data.get("rung", "")), "action": titles.action(row.data.get("action", "")),
+            "end": titles.ask(row.data.get("end", "")), "post": titles.post(row.post),
+            "division": places.name(row.division), "vacant": titles.post(row.data.get("vacant", "")),
+            "at": places.name(row.data.get("at", "")),
+        }  # fmt: skip
+        found.append(render(row.event, values, session.settings.language))
+    return found
+
+
+def _rung(session: Session, text: str) -> str:
+    """A rung of a ladder in words: ``-3 workday`` is three working days before."""
+    from engine.clocks import parse_rung
+
+    if not text:
+        return ""
+    amount, _ = parse_rung(text), session._
+    units = {"workday": _("{n} working days"), "day": _("{n} days"), "hour": _("{n} hours")}
+    words = units[amount.unit].format(n=abs(amount.number))
+    return _("{time} before").format(time=words) if amount.number < 0 else _("{time} after").format(time=words)
+
+
+# --- lateness and totals ----------------------------------------------------------------------------------------------
+
+
+@commands.command("overdue", help=N_("Cases with a deadline that has run out, longest first"), rich_help_panel=LOOK)
+def overdue(context: typer.Context, limit: LimitOption = 100) -> None:
+    session = session_of(context)
+    rows = session.bangfu.register.overdue(session.scope, session.now, limit=limit)
+    _ = session._
+
+    def draw() -> None:
+        if not rows:
+            session.screen.print(f"[{DONE}]{_('Nothing is late.')}[/]")
+            return
+        places = _places(session, (row.case.division for row in rows))
+        lines = [_late_line(session, row, places) for row in rows]
+        headings = (_("Case"), _("Household"), _("Place"), _("Deadline"), _("Late since"), _("Who has work"))
+        session.screen.print(table(headings, lines, narrow=(0, 1, 4)))
+
+    document = {
+        "rows": [
+            {
+                **_case_row_document(session, row.case), "clock": row.clock, "late_since": row.due_at,
+                "posts": row.posts,
+            }
+            for row in rows
+        ]
+    }  # fmt: skip
+    session.answer(document, draw)
+
+
+def _late_line(session: Session, row: LateRow, places: PlaceNames) -> tuple[str, ...]:
+    titles, times = _titles(session, row.case.version), session.times
+    posts = "、".join(dict.fromkeys(titles.post(post) for post in row.posts))
+    return (
+        row.case.number, escape(row.case.household), escape(places.path(row.case.division)),
+        escape(titles.ask(row.clock)), f"{times.due(row.due_at)} {times.left(row.due_at)}", escape(posts),
+    )  # fmt: skip
+
+
+@commands.command(
+    "board", help=N_("Totals of your scope: open, late, and what became of the rest"), rich_help_panel=LOOK
+)
+def board(
+    context: typer.Context,
+    level: Annotated[
+        str, typer.Option(metavar="LEVEL", help=N_("By divisions of this level: county, township or village"))
+    ] = "township",
+) -> None:
+    from engine.divisions import Level
+    from engine.errors import InputError
+
+    session = session_of(context)
+    try:
+        by = Level(level)
+    except ValueError:
+        raise InputError(N_("a level is one of {levels}"), field="--level", levels=", ".join(Level)) from None
+    rows = session.bangfu.register.board(session.scope, session.now, by)
+    document = {
+        "rows": [
+            {
+                "division": row.division, "workflow": row.workflow, "stage": row.stage, "outcome": row.outcome,
+                "open": row.open, "late": row.late, "ended": row.ended, "ended_late": row.ended_late,
+            }
+            for row in rows
+        ]
+    }  # fmt: skip
+    session.answer(document, lambda: _draw_board(session, rows))
+
+
+def _draw_board(session: Session, rows: Sequence[BoardRow]) -> None:
+    """A table a procedure: a line a division; open stages, then ends, as columns that occur."""
+    _ = session._
+    if not rows:
+        session.screen.print(_("There is no case in your scope."))
+        return
+    places = _places(session, (row.division for row in rows))
+    for workflow in dict.fromkeys(row.workflow for row in rows):
+        titles = _titles(session, session.bangfu.definitions.version_in_force(workflow))
+        own = [row for row in rows if row.workflow == workflow]
+        order = [*titles.workflow.stages, *titles.workflow.ends]
+        columns = sorted(
+            {row.stage for row in own}, key=lambda name: order.index(name) if name in order else len(order)
+        )
+        lines = [_board_line(places.path(code), [row for row in own if row.division == code], columns)
+                 for code in sorted({row.division for row in own})]  # fmt: skip
+        if len(lines) > 1:
+            lines.append(_board_line(_("in all"), own, columns))
+        headings = (_("Place"), _("open"), _("late"), *(titles.ask(name) for name in columns))
+        session.screen.print(table(headings, lines, title=titles.workflow.title, narrow=(0,)))
+
+
+def _board_line(name: str, rows: Sequence[BoardRow], columns: Sequence[str]) -> tuple[str, ...]:
+    open_, late = sum(row.open for row in rows), sum(row.late for row in rows)
+    cells = []
+    for column in columns:
+        here = [row for row in rows if row.stage == column]
+        number, missed = sum(row.open + row.ended for row in here), sum(row.late + row.ended_late for row in here)
+        text = str(number) if number else f"[{QUIET}]·[/]"
+        cells.append(f"{text} [{LATE}]({missed})[/]" if missed else text)
+    return (escape(name), str(open_), f"[{LATE}]{late}[/]" if late else f"[{QUIET}]·[/]", *cells)

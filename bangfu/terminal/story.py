@@ -1,0 +1,101 @@
+"""A case's story: what happened, a sentence an event, in the order in which it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bangfu.terminal.screen import Times
+from bangfu.terminal.titles import Titles
+from engine.cases import Event, instant
+from engine.errors import N_
+
+_SENTENCES: Mapping[str, str] = {
+    "opened": N_("opened: {channel}"),
+    "moved": N_("{stage}: {action} → {to}"),
+    "stayed": N_("{stage}: {action}"),
+    "answered": N_("{ask}: answered “{answer}”"),
+    "done": N_("{ask}: {result}"),
+    "claimed": N_("took up {ask}"),
+    "released": N_("gave back {ask}"),
+    "commented": N_("commented"),
+    "attached": N_("handed in {paper}"),
+    "listed": N_("put on a list: {ask}"),
+    "posted": N_("notice posted: {place}"),
+    "proved": N_("end of the notice proved: {place}"),
+    "taken_down": N_("notice taken down: {place}"),
+    "objected": N_("objection received on {received}"),
+    "child_ended": N_("linked case ended: {outcome}"),
+    "clock_stopped": N_("clock stopped: {clock}"),
+    "clock_resumed": N_("clock runs on: {clock}, due {due}"),
+    "clock_extended": N_("clock extended by {by_amount}: {clock}, due {due}"),
+    "clocks_settled": N_("deadlines counted again on the calendar in force"),
+    "remind": N_("reminded: {clock}"),
+    "due": N_("overdue: {clock}"),
+    "late": N_("escalated: {clock}"),
+    "over": N_("period over: {clock}"),
+    "then": N_("by time: {clock}"),
+}
+
+
+def sentence(event: Event, titles: Titles, times: Times) -> str:
+    """What *event* did, in a few words."""
+    kind, words = _said(event, titles, times)
+    text = titles._(_SENTENCES.get(kind, kind)).format_map(words)
+    moved = event.body.get("to")
+    if kind not in ("moved", "opened") and moved and event.body.get("action"):
+        text = f"{text} → {titles.ask(moved)}"
+    return text
+
+
+def _said(event: Event, titles: Titles, times: Times) -> tuple[str, Mapping[str, Any]]:
+    body = event.body
+    ask = str(body.get("ask") or body.get("on") or body.get("from") or "")
+    words: dict[str, Any] = {
+        "channel": titles.action(str(body.get("channel", ""))),
+        "ask": titles.ask(ask),
+        "stage": titles.ask(str(body.get("from") or ask)),
+        "action": titles.action(str(body.get("action", "")), str(body.get("from") or ask)),
+        "to": titles.ask(str(body.get("to", ""))),
+        "answer": titles.action(str(body.get("answer", "")), ask),
+        "result": titles.action(str(body.get("result", "")), ask),
+        "paper": titles.paper(str(body.get("paper", ""))),
+        "place": titles.place(str(body.get("place", ""))),
+        "outcome": titles.outcome(str(body.get("outcome", ""))),
+        "clock": titles.ask(str(body.get("clock", ""))),
+        "by_amount": body.get("by_amount", ""),
+        "received": _instant(body.get("received"), times.instant),
+        "due": _instant(body.get("due"), times.due_plain),
+    }
+    if event.kind == "acted":
+        if body.get("action"):
+            return ("moved" if body.get("to") else "stayed"), words
+        return ("done" if body.get("result") else "answered"), words
+    if event.kind == "fired":
+        return str(body.get("rung", "due")), words
+    return event.kind, words
+
+
+def _instant(text: Any, say: Callable[[Any], str]) -> str:
+    return say(instant(text)) if text else ""
+
+
+def details(event: Event, titles: Titles, may_read: bool) -> list[str]:
+    """What else stands in the event: votes and who was there, the note as far as the reader may see it."""
+    body, _ = event.body, titles._
+    found = []
+    if "votes" in body:
+        votes = "、".join(
+            f"{titles.action(name, str(body.get('ask', '')))} {count}" for name, count in body["votes"].items()
+        )
+        found.append(_("votes: {votes}; present: {present}").format(votes=votes, present=_total(body.get("present"))))
+    if "for" in body:
+        found.append(_("recorded for {whom}").format(whom=titles.post(str(body["for"]))))
+    note = body.get("note")
+    if note is not None and may_read and note.value is not None:
+        found.append(_("“{note}”").format(note=note.value))
+    return found
+
+
+def _total(present: Any) -> int:
+    return sum(present.values()) if isinstance(present, Mapping) else int(present or 0)

@@ -1,0 +1,161 @@
+"""What things are called: a definition's own Chinese titles, places by name, and the engine's few words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from engine.cases import SYSTEM, Secret
+from engine.errors import N_
+from engine.workflow import Fact, Workflow
+
+Translate = Callable[[str], str]
+
+#: Answers that every panel knows, channels of cases that a case opens, and actions by time.
+_WORDS = {
+    "abstain": N_("abstain"),
+    "fallback": N_("no quorum"),
+    "done": N_("done"),
+    "then": N_("by time"),
+    "ended": N_("the period is over"),
+    "upheld": N_("objection upheld"),
+}
+_NO_POST = {
+    "household": N_("the household"),
+    "anyone": N_("anybody"),
+    "objector": N_("the objector"),
+    "parent": N_("the case that opened it"),
+}
+_OUTCOMES = {
+    "granted": N_("granted"),
+    "refused": N_("refused"),
+    "withdrawn": N_("withdrawn"),
+    "lapsed": N_("lapsed"),
+    "referred": N_("referred"),
+    "deferred": N_("deferred"),
+    "closed": N_("closed"),
+    "upheld": N_("upheld"),
+    "dismissed": N_("dismissed"),
+}
+#: The end of a village's or community's name that says who governs it.
+_COMMITTEE = re.compile(r"(?:居民|居|民)?委员?会$")
+
+
+class Titles:
+    """The titles of one definition, in the reader's language where they are the engine's words."""
+
+    def __init__(self, workflow: Workflow, translate: Translate) -> None:
+        self.workflow = workflow
+        self._ = translate
+
+    def ask(self, name: str) -> str:
+        """A stage, task, end or clock; ``stage.wait`` is the period of its notice."""
+        workflow = self.workflow
+        parts: tuple[Mapping[str, Any], ...] = (workflow.stages, workflow.tasks, workflow.ends, workflow.clocks)
+        for part in parts:
+            if name in part:
+                return str(part[name].title)
+        stage, dot, word = name.partition(".")
+        if dot and word == "wait":
+            return self._("{stage}: period").format(stage=self.ask(stage))
+        return self.ask(stage) if dot else name
+
+    def action(self, name: str, stage: str = "") -> str:
+        """An action, a channel or an answer."""
+        workflow = self.workflow
+        if stage in workflow.stages and name in workflow.stages[stage].actions:
+            title = workflow.stages[stage].actions[name].title
+        elif name in workflow.anywhere:
+            title = workflow.anywhere[name].title
+        elif name in workflow.opens:
+            title = workflow.opens[name].title
+        else:
+            title = ""
+        return title or (self._(_WORDS[name]) if name in _WORDS else name)
+
+    def post(self, post: str) -> str:
+        """``level.role`` with or without its division."""
+        name = post.partition("@")[0]
+        if name in _NO_POST:
+            return self._(_NO_POST[name])
+        found = self.workflow.posts.get(name)
+        return found.title if found is not None else name
+
+    def place(self, name: str) -> str:
+        return self.workflow.places.get(name, name)
+
+    def outcome(self, outcome: str) -> str:
+        return self._(_OUTCOMES[outcome]) if outcome in _OUTCOMES else outcome
+
+    def paper(self, name: str) -> str:
+        found = self.workflow.papers.get(name)
+        return found.title if found is not None else name
+
+    def fact(self, key: str) -> str:
+        name, _, member = key.partition("/")
+        found = self.workflow.facts.get(name)
+        title = found.title if found is not None else name
+        return f"{title} [{member}]" if member else title
+
+    def value(self, key: str, stored: Any) -> str:
+        """A fact's value as people write it; a secret must be opened by the caller."""
+        value = stored.value if isinstance(stored, Secret) else stored
+        fact = self.workflow.facts.get(key.partition("/")[0])
+        return str(value) if fact is None else said(fact, value, self._)
+
+
+def said(fact: Fact, value: Any, translate: Translate) -> str:
+    """A plain value of *fact* as people write it: money in yuan, options by title."""
+    if value is None:
+        return ""
+    if fact.kind == "yuan":
+        return translate("{yuan} yuan").format(yuan=yuan(value))
+    if fact.kind == "yes_no":
+        return translate("yes") if value else translate("no")
+    if fact.kind == "one":
+        return fact.options.get(value, value)
+    if fact.kind == "many":
+        return "、".join(fact.options.get(each, each) for each in value) or translate("none")
+    if isinstance(value, (list, tuple)):
+        return "、".join(str(each) for each in value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def yuan(fen: int) -> str:
+    """分 as yuan, without needless zeros."""
+    return f"{fen // 100:,}" if fen % 100 == 0 else f"{fen / 100:,.2f}"
+
+
+def actor(person: str, translate: Translate) -> str:
+    """Who acted: a person's key, or the clock."""
+    return translate(N_("(by time)")) if person == SYSTEM else person
+
+
+def place_name(name: str) -> str:
+    """A division without the words that say who governs it: 洪家关村民委员会 is the village 洪家关村."""
+    return _COMMITTEE.sub("", name)
+
+
+class PlaceNames:
+    """Names of divisions by code, looked up together."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    def name(self, code: str) -> str:
+        """The division's own name, or its code."""
+        return place_name(self._names[code]) if code in self._names else code
+
+    def path(self, code: str) -> str:
+        """The division's name after that of its township, where it lies in one."""
+        township = code[:9].ljust(12, "0")
+        if township != code and township in self._names and code[9:].strip("0"):
+            return f"{self.name(township)} {self.name(code)}"
+        return self.name(code)
+
+    @staticmethod
+    def wanted(codes: list[str]) -> set[str]:
+        """The codes that `path` needs for *codes*."""
+        return {each for code in codes for each in (code, code[:9].ljust(12, "0"))}
