@@ -309,9 +309,9 @@ class Office:
                 if lost_race and isinstance(error, (ActionNotAllowedError, StaleCaseError)):
                     raise self._faster(county, case_id, batch) from error
                 raise
-            event = next(each for each in events if each.command == command.id)
-            self._log("case_moved", case=batch.cases[case_id].number, kind=event.kind, stage=batch.cases[case_id].stage)
-            return Receipt(batch.cases[case_id], event)
+            case, event = batch.cases[case_id], next(each for each in events if each.command == command.id)
+            self._log("case_moved", case=case.number, kind=event.kind, stage=case.stage)
+            return Receipt(case, event)
         raise self._faster(county, case_id, None)
 
     def _earlier(self, county: str, command: Command) -> Receipt | None:
