@@ -57,6 +57,10 @@ def sqlite_driver() -> Any:
     return dbapi2
 
 
+class _ConnectionLostError(StorageError):
+    """The connection to the database was lost; nothing was changed."""
+
+
 class Database:
     """
     An open database, checked: its schema, its journal, its key.
@@ -152,8 +156,9 @@ class Database:
             try:
                 yield pooled.driver_connection
             except self.driver_error as error:
+                lost = self.is_lost(pooled.driver_connection)
                 self._clean(pooled)
-                raise self.translated(error) from error
+                raise _ConnectionLostError() if lost else self.translated(error) from error
             except BaseException:
                 self._clean(pooled)
                 raise
@@ -174,8 +179,21 @@ class Database:
             raise StorageError("the database cannot be reached") from error
 
     def _let_go(self) -> None:
+        """Close the connections at hand for good: they may belong to a pool that was given up since."""
         while self._at_hand:
-            self._at_hand.pop().close()
+            self._at_hand.pop().invalidate()
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """
+        The rows that a query, in the driver's own words, finds. If its connection was lost (the server was started
+        again, the network was cut), it is asked once more on a new one: reading twice does no harm.
+        """
+        try:
+            with self.connection() as connection:
+                return connection.execute(sql, values).fetchall()
+        except _ConnectionLostError:
+            with self.connection() as connection:
+                return connection.execute(sql, values).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
@@ -232,9 +250,8 @@ class Database:
     def meta(self, key: str) -> str:
         """A value of the table meta; empty if there is none."""
         mark = "%s" if self.is_postgres else "?"
-        with self.connection() as connection:
-            found = connection.execute(f"SELECT value FROM meta WHERE key = {mark}", (key,)).fetchone()  # noqa: S608
-        return str(found[0]) if found else ""
+        found = self.read(f"SELECT value FROM meta WHERE key = {mark}", (key,))  # noqa: S608
+        return str(found[0][0]) if found else ""
 
     def note(self, key: str, value: str) -> None:
         """

@@ -444,12 +444,11 @@ class SqlStore:
             self._versions[digest] = no
 
     def _one(self, sql: str, values: Sequence[Any]) -> Any:
-        with self._database.connection() as connection:
-            return connection.execute(sql, values).fetchone()
+        found = self._database.read(sql, values)
+        return found[0] if found else None
 
     def _all(self, sql: str, values: Sequence[Any]) -> list[Any]:
-        with self._database.connection() as connection:
-            return connection.execute(sql, values).fetchall()
+        return self._database.read(sql, values)
 
     def _id(self, value: UUID) -> Any:
         return value if self._is_postgres else value.bytes

@@ -1,0 +1,152 @@
+"""What somebody with the database's own password changes in the log is found, wherever he changes it (I23, F58)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from engine.cases import Case
+from storage.checks import check
+from storage.database import Database
+from tests.desk import COUNTY, DEFINITION, NOW, Desk
+from tests.desk import VERSION as DEPLOYED
+
+Tamper = Callable[[Desk, Case], None]
+
+#: Column of the log → what is written over it, as SQL. M12 leaves one of them out of the hash.
+_OVERWRITTEN = {
+    "version": "2",
+    "at": "at + 60000",
+    "command": "? ",
+    "kind": "'commented'",
+    "asked": "?  ",
+    "actor": "'wu'",
+    "post": "'village.head@430822103201'",
+    "behalf": "'wu'",
+    "hash": "?  ",
+    "text": "?  ",
+}
+
+
+@pytest.fixture
+def case(desk: Desk) -> Case:
+    """A case of four events, and another definition that its events were not decided by."""
+    case = desk.open()
+    for _ in range(3):
+        case = desk.move(case)
+    canonical = DEFINITION.canonical.replace("7 day", "8 day")
+    other = sha256(canonical.encode()).hexdigest()
+    desk.intake.add_version(replace(desk.intake.version(DEPLOYED), hash=other, canonical=canonical))
+    assert _broken(desk) == set()
+    _unguard(desk.database)
+    return case
+
+
+def _broken(desk: Desk) -> set[str]:
+    found = check(desk.database, NOW + timedelta(days=1))
+    return {each.invariant for each in found if each.invariant in ("I1", "I2", "I10", "I23", "I29")}
+
+
+def _unguard(database: Database) -> None:
+    names = ("case_event_not_changed", "case_event_not_deleted", "case_event_not_truncated")
+    with database.transaction() as connection:
+        for name in names:
+            on = " ON case_event" if database.is_postgres else ""
+            connection.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
+
+
+def _run(desk: Desk, sql: str, *values: Any) -> None:
+    with desk.database.transaction() as connection:
+        connection.execute(sql.replace("?", "%s") if desk.database.is_postgres else sql, values)
+
+
+@pytest.mark.parametrize("column", _OVERWRITTEN)
+def test_I23_M12_a_changed_column_of_an_event_is_found(desk: Desk, case: Case, column: str) -> None:
+    new = _OVERWRITTEN[column]
+    values: list[Any] = [] if "?" not in new else [desk.stored_id(case.id) if column == "command" else b"\x01" * 32]
+    _run(desk, f"UPDATE case_event SET {column} = {new} WHERE seq = 2", *values)
+    assert "I23" in _broken(desk)
+
+
+def _newest_gone(desk: Desk, case: Case) -> None:
+    _run(desk, "DELETE FROM case_event WHERE seq = 4")
+
+
+def _middle_gone(desk: Desk, case: Case) -> None:
+    _run(desk, "DELETE FROM case_event WHERE seq = 2")
+
+
+def _newest_never_was(desk: Desk, case: Case) -> None:
+    _run(desk, "DELETE FROM case_event WHERE seq = 4")
+    _run(desk, "UPDATE cases SET seq = 3")
+
+
+def _exchanged(desk: Desk, case: Case) -> None:
+    for old, new in ((2, 99), (3, 2), (99, 3)):
+        _run(desk, "UPDATE case_event SET seq = ? WHERE seq = ?", new, old)
+
+
+def _put_between(desk: Desk, case: Case) -> None:
+    columns = "county, case_id, version, at, kind, asked, actor, post, behalf, hash, text"
+    _run(
+        desk,
+        f"INSERT INTO case_event ({columns}, seq, command) SELECT {columns}, 5, ? FROM case_event WHERE seq = 4",
+        desk.stored_id(case.id),
+    )
+    _run(desk, "UPDATE cases SET seq = 5")
+
+
+def _record_changed(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE cases SET record = ?", b"{}")
+
+
+def _head_changed(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE cases SET head = ?", b"\x01" * 32)
+
+
+def _stage_changed(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE cases SET stage = 'listed'")
+
+
+def _deadline_moved(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE timer SET due_at = due_at + 1000 WHERE status = 'pending'")
+
+
+def _work_taken_away(desk: Desk, case: Case) -> None:
+    _run(desk, "DELETE FROM work_item")
+
+
+def _dictionary_changed(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE workflow_version SET words = ? WHERE no = 1", b"other words")
+
+
+def _definition_changed(desk: Desk, case: Case) -> None:
+    text = DEFINITION.canonical.replace("7 day", "1 day")
+    assert text != DEFINITION.canonical
+    _run(desk, "UPDATE workflow_version SET canonical = ? WHERE no = 1", text)
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        _newest_gone, _middle_gone, _newest_never_was, _exchanged, _put_between, _record_changed, _head_changed,
+        _stage_changed, _deadline_moved, _work_taken_away, _definition_changed, _dictionary_changed,
+    ],
+)  # fmt: skip
+def test_I23_F58_what_is_taken_put_in_or_exchanged_is_found(desk: Desk, case: Case, tamper: Tamper) -> None:
+    tamper(desk, case)
+    assert _broken(desk) != set()
+
+
+def test_another_case_is_not_suspected(desk: Desk, case: Case) -> None:
+    other = desk.open(desk.new_household(""))
+    _run(desk, "UPDATE case_event SET actor = 'wu' WHERE seq = 3")
+    found = check(desk.database, NOW + timedelta(days=1))
+    assert case.number in {each.case for each in found}
+    assert other.number not in {each.case for each in found if each.invariant == "I23"}
+    assert COUNTY in other.number
