@@ -26,7 +26,7 @@ MUST_HAPPEN = (
 
 def _walk(site: Site, examples: int, steps: int) -> Report:
     class Here(Walk):
-        pass
+        is_long = steps > 50
 
     Here.site = site
     Here.report = Report()
@@ -47,5 +47,11 @@ def test_T04_whatever_happens_every_invariant_holds(site: Site) -> None:
 
 
 @pytest.mark.long
-def test_T04_whatever_happens_for_long_every_invariant_holds(site: Site) -> None:
-    _walk(site, examples=20_000, steps=100)
+@pytest.mark.parametrize("half", [1, 2])
+def test_T04_for_long_whatever_happens_every_invariant_holds(sqlite_site: Site, half: int) -> None:
+    _walk(sqlite_site, examples=10_000, steps=100)
+
+
+@pytest.mark.long
+def test_T04_for_long_whatever_happens_every_invariant_holds_on_a_server(postgres_site: Site) -> None:
+    _walk(postgres_site, examples=1_000, steps=100)
