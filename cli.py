@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bangfu.commands import acting, clocks, definitions, demonstrating, looking, noticing, running, setting_up
+from bangfu.commands import acting, clocks, definitions, looking, noticing, running, setting_up
 from bangfu.terminal import errors
 from bangfu.terminal.app import in_panels, take_options, translate_typer, translated, usage_error
 from bangfu.terminal.session import Options, Session
@@ -26,7 +26,7 @@ program = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-for module in (setting_up, demonstrating, acting, noticing, looking, clocks, definitions, running):
+for module in (setting_up, acting, noticing, looking, clocks, definitions, running):
     program.add_typer(module.commands)
 
 

@@ -97,19 +97,22 @@ def time_advance(
 )
 def demo(
     context: typer.Context,
-    households: Annotated[int, typer.Option(metavar="N", min=1, help=N_("How many synthetic households"))] = 300,
-    again: Annotated[bool, typer.Option("--again", help=N_("Replace an earlier demonstration of this name"))] = False,
+    households: Annotated[int, typer.Option(metavar="N", min=5, help=N_("How many synthetic households"))] = 300,
+    replace: Annotated[
+        bool, typer.Option("--replace", help=N_("Replace an earlier demonstration of this name"))
+    ] = False,
 ) -> int:
-    from dataclasses import asdict, replace
+    from dataclasses import asdict
+    from dataclasses import replace as changed
 
-    from bangfu.demo.running import free_place, remove_practice, run
+    from bangfu.demo.running import PLACE, free_place, remove_practice, run
 
     session = session_of(context)
     settings = session.settings
     if not session.names_database:
-        place = free_place()
-        settings = replace(settings, database=f"sqlite:///{place}", key_file=place.with_suffix(".key"))
-    if again:
+        place = PLACE if replace else free_place()
+        settings = changed(settings, database=f"sqlite:///{place}", key_file=place.with_suffix(".key"))
+    if replace:
         remove_practice(settings)
     session.screen.practice = True
     result = run(settings, session.screen, households)

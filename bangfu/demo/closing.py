@@ -6,25 +6,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bangfu.demo import plan
 from bangfu.demo.playing import Applicant
-from bangfu.demo.telling import WEEKDAYS, Names
-from bangfu.terminal.screen import HEAD, LATE, QUIET, Times, escape, table
+from bangfu.demo.telling import Names
+from bangfu.terminal.derivation import Derivation, ledgers
+from bangfu.terminal.screen import HEAD, LATE, QUIET, Screen, Times, escape, table
 from bangfu.terminal.story import details, sentence
 from engine.attributing import attribute, totals
-from engine.cases import Case, Event, fold
-from engine.clocks import ClockState
+from engine.cases import Event
 from engine.divisions import Level
 from engine.errors import N_
-from engine.explaining import Row, Why, explain
 from engine.ports import Scope
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from bangfu.wiring import Bangfu
 
 #: The overall limit, by which lateness is told.
@@ -39,15 +35,6 @@ HOLDERS: Mapping[str, str] = {
     "objection": N_("objection being verified"),
     "calendar": N_("nobody: offices are closed"),
 }
-WHY: Mapping[Why, str] = {
-    "first_day": N_("the first day is not counted"),
-    "counted": N_("counted"),
-    "makeup": N_("a weekend made a working day, counted"),
-    "weekend": N_("weekend, not counted"),
-    "holiday": N_("holiday, not counted"),
-    "moved": N_("no work is done: the last day moves on"),
-    "last_day": N_("the last day"),
-}
 
 
 class Closing:
@@ -58,13 +45,15 @@ class Closing:
         leaders: County (6 digits) → the key of a person who sees all of it.
     """
 
-    def __init__(self, bangfu: Bangfu, console: Console, names: Names, leaders: Mapping[str, str]) -> None:
+    def __init__(self, bangfu: Bangfu, screen: Screen, names: Names, leaders: Mapping[str, str]) -> None:
         self._bangfu = bangfu
-        self._console = console
+        self._screen = screen
+        self._console = screen.out
         self._names = names
         self._ = names._
         self._leaders = leaders
         self._now = bangfu.time_source.now()
+        self._times = Times(bangfu.calendar, self._now, names.words)
 
     # --- the board ---
 
@@ -149,15 +138,14 @@ class Closing:
 
     def case(self, applicant: Applicant) -> None:
         """Everything that happened to it."""
-        times = Times(self._bangfu.calendar, self._now, self._names.words)
         titles, by_time = self._names.titles, self._("by itself, in time")
         lines = []
         for event in self._history(applicant):
             more = " ".join(details(event, titles, may_read=True))
-            what = escape(sentence(event, titles, times))
+            what = escape(sentence(event, titles, self._times))
             lines.append(
                 [
-                    times.instant(event.at),
+                    self._times.instant(event.at),
                     escape(self._names.person(event.actor)) if event.actor else f"[{QUIET}]{by_time}[/]",
                     f"{what} [{QUIET}]{escape(more)}[/]" if more else what,
                 ]
@@ -172,51 +160,14 @@ class Closing:
 
     def derivation(self, applicant: Applicant) -> None:
         """Why its overall limit is due when it is, day by day."""
-        state = self._ledger(applicant)
-        found = explain(state, self._bangfu.calendar, self._now)
-        lines = [self._days(list(days)) for _, days in groupby(found.rows, lambda row: (row.why, row.day.source))]
+        state = [each for each in ledgers(self._history(applicant)) if each.clock == WHOLE][-1]
         spec = self._bangfu.definitions.pinned(applicant.record.version).clocks[WHOLE]
-        due = f"{state.due_date:%Y-%m-%d}"
         self.head(
             self._("Why {limit} of {number} is due on {day}").format(
-                limit=self._names.ask(WHOLE), number=applicant.record.number, day=due
-            ),
-            self._("{n} working days from {event}, by {clause}").format(
-                n=spec.terms.partition(" ")[0], event=self._event(state.cause), clause=spec.clause
-            ),
+                limit=self._names.ask(WHOLE), number=applicant.record.number, day=state.due_date.isoformat()
+            )
         )
-        headings = [self._("days"), self._("what they are"), self._("counted"), self._("by which document")]
-        self._console.print(table(headings, lines, narrow=(0,)), highlight=False)
-
-    def _event(self, name: str) -> str:
-        workflow = self._bangfu.definitions.in_force(plan.WORKFLOW).workflow
-        return workflow.facts[name].title if name in workflow.facts else name
-
-    def _ledger(self, applicant: Applicant) -> ClockState:
-        """The limit's ledger as last recorded."""
-        case = Case(applicant.county, applicant.record.id)
-        stored = None
-        for event in self._history(applicant):
-            case = fold(case, event)
-            stored = case.section("clocks").get(WHOLE, stored)
-        assert stored is not None
-        return ClockState.from_json(WHOLE, stored)
-
-    def _days(self, rows: Sequence[Row]) -> list[str]:
-        first, last = rows[0], rows[-1]
-        weekday = self._(WEEKDAYS[first.day.date.weekday()])
-        days = f"{first.day.date:%m-%d} {weekday}"
-        if last is not first:
-            days += f" … {last.day.date:%m-%d} {self._(WEEKDAYS[last.day.date.weekday()])}"
-        what = self._(WHY.get(first.why, first.why))
-        if first.day.title:
-            what = f"{first.day.title}：{what}"
-        style = HEAD if first.why == "last_day" else QUIET if not first.counted else ""
-        counted = str(last.total) if first.counted else ""
-        if first.counted and last is not first:
-            counted = f"{first.total}-{last.total}"
-        by = "；".join(part for part in (first.clause, first.day.source) if part)
-        return [f"[{style}]{text}[/]" if style else text for text in (days, escape(what), counted, escape(by))]
+        Derivation(state, spec, self._names.titles, self._times).draw(self._screen)
 
     # --- words ---
 

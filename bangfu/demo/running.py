@@ -293,12 +293,13 @@ class _Demo:
         again: int,
     ) -> Result:
         leaders = {county_of(code): holders["county.leader", ancestor(code, Level.COUNTY)][0] for code in plan.VILLAGES}
-        closing = Closing(bangfu, self._console, names, leaders)
-        closing.board()
-        closing.holders()
-        hero = _hero(play.applicants)
-        closing.case(hero)
-        closing.derivation(hero)
+        closing = Closing(bangfu, self._screen, names, leaders)
+        if not self._screen.as_json:
+            hero = _hero(play.applicants)
+            closing.board()
+            closing.holders()
+            closing.case(hero)
+            closing.derivation(hero)
         result = Result(
             database=str(self._settings.database_file or PLACE.parent),
             households=len(play.applicants),
@@ -354,8 +355,9 @@ class _Demo:
                     case, person, first = applicant.record, holders[item["p"], item["d"]][0], "queue"
         person = person or leaders[case.county]
         begins = f"bangfu --database {shlex.quote(str(self._settings.database_file or self._settings.database))}"
-        last = "clock explain" if case.status == "open" else "audit verify"
-        return [f"{begins} --as {person} {rest}" for rest in (first, f"show {case.number}", f"{last} {case.number}")]
+        return [
+            f"{begins} --as {person} {rest}" for rest in (first, f"show {case.number}", f"clock explain {case.number}")
+        ]
 
     # --- words and progress ---
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bangfu.demo import plan
 from bangfu.demo.playing import Applicant, Deed
+from bangfu.terminal.derivation import WEEKDAYS
 from bangfu.terminal.screen import DONE, HEAD, LATE, QUIET, SOON, escape
 from bangfu.terminal.titles import PlaceNames, Titles
 from engine.calendar import Calendar
@@ -19,7 +20,6 @@ from engine.workflow import Workflow
 if TYPE_CHECKING:
     from rich.console import Console
 
-WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 #: What is told of a sitting beyond its numbers: so many cases of each kind.
 _TOLD = 2
 _ASKS: Mapping[str, str] = {"opens": N_("clues"), "object": N_("objection"), "withdraw": N_("withdrawal")}

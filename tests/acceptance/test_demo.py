@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -20,6 +21,7 @@ from bangfu.i18n import translator
 from bangfu.settings import Settings, read_settings
 from bangfu.terminal.screen import Screen
 from bangfu.wiring import Bangfu, create_bangfu, open_bangfu
+from cli import main
 from engine.cases import replay
 from engine.errors import ConfigurationError
 from papers.roster import read_roster
@@ -148,6 +150,14 @@ def test_the_person_named_at_the_end_has_work(played):
     county = next(code for code, keys in counties().items() if person.startswith(keys[:2]))
     with opened(played) as bangfu:
         assert bangfu.register.queue(bangfu.office.scope(county, person), bangfu.time_source.now())
+
+
+def test_the_commands_named_at_the_end_work(played, capsys):
+    for command in played.result.commands:
+        program, *arguments = shlex.split(command)
+        assert program == "bangfu"
+        assert main(arguments) == 0
+        assert capsys.readouterr().out
 
 
 # --- how it is told ---------------------------------------------------------------------------------------------------
