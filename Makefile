@@ -4,6 +4,8 @@
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 PACKAGES := engine storage notifications papers bangfu workflows cli.py
+# Beside gettext(), ngettext(), _() and N_(): Session.n_() counts.
+KEYWORDS := -k n_:1,2
 LOCK := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate
 
@@ -47,7 +49,8 @@ format: .venv/dev ## order imports and lay out the code
 	$(PY) -m ruff format
 
 catalogs: .venv/dev ## bring the translations up to date with the code; then translate what is empty and run it again
-	$(PY) -m babel.messages.frontend -q extract --no-location --sort-output --omit-header -o .venv/bangfu.pot $(PACKAGES)
+	$(PY) -m babel.messages.frontend -q extract --no-location --sort-output --omit-header $(KEYWORDS) -o .venv/bangfu.pot \
+		$(PACKAGES)
 	$(PY) -m babel.messages.frontend -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 		-D bangfu -i .venv/bangfu.pot -d bangfu/locale
 	$(PY) -m babel.messages.frontend -q compile -D bangfu -d bangfu/locale

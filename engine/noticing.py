@@ -80,7 +80,7 @@ def post_notice(draft: Draft, command: PostNotice) -> str:
         raise InputError(N_("places of this notice: {places}"), field="place", places=", ".join(places))
     require(draft.before.id, against_posting(draft, name, notice, command.place))
     stand(draft, (notice.by,), name)
-    hung = command.at.replace(microsecond=0)
+    hung = command.at.replace(microsecond=command.at.microsecond // 1000 * 1000)
     if hung > draft.now:
         raise InputError(N_("a notice cannot have been posted in the future"), field="at")
     if hung < instant(draft.get("asks", name)["at"]):

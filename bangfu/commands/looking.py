@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -117,13 +117,13 @@ def find(
         if homes:
             lines = [
                 (
-                    escape(home.name), home.id_number, home.phone, escape(places.path(home.division)),
-                    str(len(home.members)), _statuses(home.statuses), str(home.id),
+                    escape(home.name), home.id_number, home.phone, str(len(home.members)),
+                    f"{escape(places.path(home.division))} {_statuses(home.statuses)}\n[{QUIET}]{home.id}[/]",
                 )
                 for home in homes
             ]  # fmt: skip
-            headings = (_("Household"), _("ID number"), _("Telephone"), _("Place"), _("People"), _("Status"), _("Id"))
-            session.screen.print(table(headings, lines, narrow=(0, 1, 2, 6)))
+            headings = (_("Household"), _("ID number"), _("Telephone"), _("People"), _("Place and id"))
+            session.screen.print(table(headings, lines, narrow=(0, 1, 2, 3)))
         if not cases and not homes:
             session.screen.print(_("Nothing in your scope fits."))
 
@@ -324,14 +324,16 @@ def offered(
     def draw() -> None:
         session.screen.print(f"[bold]{known.number}[/]  {standing(session, known, titles)}")
         allowed = [each for each in offers if each.allowed]
-        if allowed:
-            lines = [_offer_line(session, each, titles) for each in allowed]
-            session.screen.print(table((session._("You may"), session._("Leads to"), session._("Needs")), lines))
-        else:
+        for each in allowed:
+            _draw_offer(session, each, titles)
+        if not allowed:
             session.screen.print(session._("There is nothing for you to do here now."))
         refused = [each for each in offers if not each.allowed]
         if refused and (every or not allowed):
-            reasons = [(_command(each, titles), escape(_why(session, each))) for each in refused]
+            reasons = [
+                (f"{escape(_command(each))}\n[{QUIET}]{escape(_called(each, titles))}[/]", escape(_why(session, each)))
+                for each in refused
+            ]
             session.screen.print(table((session._("Not now"), session._("Why not")), reasons, narrow=(0,)))
         elif refused:
             text = session.n_(
@@ -350,37 +352,70 @@ _COMMANDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def _command(offer: Offer, titles: Titles) -> str:
-    """What to type, and what it is called."""
-    on_task = offer.on in titles.workflow.tasks
+def _command(offer: Offer) -> str:
+    """What to type, without the case."""
+    words = _COMMANDS[offer.kind]
+    if offer.kind == "act":
+        words = f"{words} {offer.action}"
+    elif offer.kind in ("attach", "stop_clock", "resume_clock", "extend_clock"):
+        words = f"{words} {offer.on}"
+    return words
+
+
+def _called(offer: Offer, titles: Titles) -> str:
+    """What it is called."""
     if offer.kind == "act":
         title = titles.action(offer.action, offer.on)
-        where = f" --on {offer.on}" if on_task else ""
-        if on_task:
-            title = f"{titles.ask(offer.on)}: {title}"
-        return f"[bold]act {escape(offer.action)}{where}[/]  {escape(title)}"
-    words = _COMMANDS[offer.kind]
-    title = titles.paper(offer.on) if offer.kind == "attach" else titles.ask(offer.on)
-    typed = {"attach": f" {offer.on}", "stop_clock": f" {offer.on}", "resume_clock": f" {offer.on}",
-             "extend_clock": f" {offer.on}"}.get(offer.kind, f" --on {offer.on}" if on_task else "")  # fmt: skip
+        return f"{titles.ask(offer.on)}: {title}" if offer.on in titles.workflow.tasks else title
+    if offer.kind in ("comment", "attach"):
+        return titles.paper(offer.on)
     place = f" {titles.place(offer.place)}" if offer.place else ""
-    return f"[bold]{words}{escape(typed)}[/]  {escape(title)}{escape(place)}"
+    return f"{titles.ask(offer.on)}{place}"
 
 
-def _offer_line(session: Session, offer: Offer, titles: Titles) -> tuple[str, str, str]:
+def _draw_offer(session: Session, offer: Offer, titles: Titles) -> None:
+    """A line of what to type and what it is, then a line for each thing that must be handed in with it."""
+    from rich.padding import Padding
+
     leads = titles.ask(offer.to) if offer.to else "、".join(titles.ask(stage) for stage in offer.choices)
-    return _command(offer, titles), escape(leads), escape("、".join(_needs(session, offer, titles)))
+    arrow = f" [{QUIET}]→ {escape(leads)}[/]" if leads else ""
+    session.screen.print(f"\n[bold green]{escape(_command(offer))}[/]  {escape(_called(offer, titles))}{arrow}")
+    for typed, what in _needs(session, offer, titles):
+        session.screen.print(Padding(f"[cyan]{escape(typed)}[/]  [{QUIET}]{escape(what)}[/]", (0, 0, 0, 4)))
 
 
-def _needs(session: Session, offer: Offer, titles: Titles) -> list[str]:
+def _needs(session: Session, offer: Offer, titles: Titles) -> Iterator[tuple[str, str]]:
+    """What must be typed with it, and what that is."""
     _ = session._
-    found = [f"{titles.fact(name)} ({name})" for name in offer.needs_facts]
-    found += [f"《{titles.paper(name)}》({name})" for name in offer.needs_papers]
-    found += [_("a stage: --to")] if offer.choices else []
-    found += [_("minutes")] if offer.needs_minutes else []
-    found += [_("words")] if offer.needs_note and offer.kind != "comment" else []
-    found += [_("a file")] if offer.needs_document and offer.kind != "attach" else []
-    return found
+    if offer.on in titles.workflow.tasks and offer.kind == "act":
+        yield f"--on {offer.on}", _("the task")
+    if offer.choices:
+        yield "--to STAGE", "、".join(f"{stage} {titles.ask(stage)}" for stage in offer.choices)
+    for name in dict.fromkeys(key.partition("/")[0] for key in offer.needs_facts):
+        yield f"--fact {name}=…", _fact_wanted(titles, name, _)
+    for name in offer.needs_papers:
+        yield f"--paper {name}=FILE", titles.paper(name)
+    if offer.needs_minutes:
+        yield "--present POST=N --votes ANSWER=N", _("the minutes: who was there, how they voted")
+    if offer.needs_note and offer.kind != "comment":
+        yield "--note TEXT", _("an opinion or reason")
+    if offer.needs_document and offer.kind != "attach":
+        yield ("--document FILE" if "clock" in offer.kind else "--proof FILE"), _("a photo or document")
+
+
+def _fact_wanted(titles: Titles, name: str, translate: Callable[[str], str]) -> str:
+    """A fact's title, and the words that it allows."""
+    fact = titles.workflow.facts[name]
+    if fact.choices:
+        options = "、".join(f"{word} {fact.options.get(word, '')}".strip() for word in fact.choices)
+        return f"{fact.title}: {options}"
+    kinds = {
+        "yuan": translate("in yuan"), "yes_no": translate("yes or no"), "date": translate("a date"),
+        "number": translate("a number"), "share": translate("a share"),
+    }  # fmt: skip
+    wanted = f": {kinds[fact.kind]}" if fact.kind in kinds else ""
+    everybody = translate(", of every member") if fact.of == "member" else ""
+    return f"{fact.title}{wanted}{everybody}"
 
 
 def _why(session: Session, offer: Offer) -> str:

@@ -181,7 +181,9 @@ class Session:
 
     @property
     def now(self) -> datetime:
-        return self.bangfu.time_source.now()
+        """Whole milliseconds, as the log has them: what is said to have been now is never after it."""
+        now = self.bangfu.time_source.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     @cached_property
     def times(self) -> Times:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir, extract_from_file
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from bangfu.i18n import CATALOGS, DOMAIN, translator
 
 ROOT = Path(__file__).parents[3]
+# As the Makefile has them for `make catalogs`.
+KEYWORDS = {**DEFAULT_KEYWORDS, "n_": (1, 2)}
 
 
 def catalog() -> Catalog:
@@ -26,9 +28,9 @@ def source_strings() -> set[str | tuple[str, ...]]:
     found: set[str | tuple[str, ...]] = set()
     for path in (ROOT / name for name in shipped["packages"]):
         if path.is_dir():
-            found |= {message for _, _, message, _, _ in extract_from_dir(path)}
+            found |= {message for _, _, message, _, _ in extract_from_dir(path, keywords=KEYWORDS)}
         else:
-            found |= {message for _, message, _, _ in extract_from_file("python", path)}
+            found |= {message for _, message, _, _ in extract_from_file("python", path, keywords=KEYWORDS)}
     return found
 
 
