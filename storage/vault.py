@@ -168,7 +168,7 @@ class Vault:
         self._master = master
         self._random_bytes = random_bytes
         self._wrapper = Sealer(master, "", random_bytes)
-        self._opened: dict[str, Sealer] = {}
+        self._opened: dict[tuple[str, str], Sealer] = {}
         self._columns: dict[str, bytes] = {}
 
     def canary(self, practice: bool) -> str:
@@ -181,21 +181,21 @@ class Vault:
 
     def household(self, county: str, household: UUID, wrapped: str) -> Sealer:
         """What seals and opens for the household whose key is *wrapped*."""
-        sealer = self._opened.get(wrapped)
+        owner = _owner(county, household)
+        sealer = self._opened.get((owner, wrapped))
         if sealer is None:
-            owner = _owner(county, household)
             sealer = Sealer(self._wrapper._decrypt(wrapped, owner), owner, self._random_bytes)
             if len(self._opened) >= _REMEMBERED:
                 self._opened.pop(next(iter(self._opened)), None)
-            self._opened[wrapped] = sealer
+            self._opened[owner, wrapped] = sealer
         return sealer
 
     def county(self, county: str) -> Sealer:
         """What seals and opens for cases of the county that have no household."""
-        sealer = self._opened.get(county)
+        sealer = self._opened.get((county, ""))
         if sealer is None:
             key = _derive(self._master, f"county {county}")
-            sealer = self._opened[county] = Sealer(key, county, self._random_bytes)
+            sealer = self._opened[county, ""] = Sealer(key, county, self._random_bytes)
         return sealer
 
     def blind_index(self, column: str, text: str) -> bytes:
