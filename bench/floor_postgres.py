@@ -19,7 +19,8 @@ from sqlalchemy.dialects import postgresql
 from bench.recording import GUARDS, Copy, Recording, Write, by_table
 from bench.work import COUNTY, OFFICERS, START, WALK, time_of
 from storage.database import POSTGRES_OPTIONS
-from storage.tables import Row, millis
+from storage.instants import millis
+from storage.tables import Row
 
 #: A statement with its parameters.
 Statement = tuple[str, Sequence[Any]]

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 from bench.recording import GUARDS, Copy, Recording, Write, by_table
 from bench.work import COUNTY, OFFICERS, START, WALK, time_of
 from storage.database import SQLITE_PRAGMAS, sqlite_driver
-from storage.tables import millis
+from storage.instants import millis
 
 #: A statement with its parameters.
 Statement = tuple[str, Sequence[Any]]

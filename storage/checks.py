@@ -28,10 +28,10 @@ from engine.loading import restore
 from engine.people import Staff
 from engine.workflow import NO_POST, Workflow
 from storage.database import Database
+from storage.instants import from_millis, millis
 from storage.packing import PLAIN, Packer
 from storage.spreading import CHILDREN, Spread, due_at
 from storage.store import SqlStore
-from storage.tables import from_millis, millis
 
 #: What takes a case towards approval.
 _FORWARD = ("pass", "grant")

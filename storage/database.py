@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from engine.cases import canonical
-from engine.errors import ConfigurationError, ConflictError, StorageError, UnknownOutcomeError
+from engine.errors import N_, ConfigurationError, ConflictError, StorageError, UnknownOutcomeError
 from storage.vault import Vault
 
 #: The last migration in storage/migrations/versions: what this program reads and writes.
@@ -110,7 +110,7 @@ class Database:
         except BaseException as error:
             engine.dispose()
             if isinstance(error, DBAPIError):
-                raise StorageError("the database cannot be made") from error
+                raise StorageError(N_("the database cannot be made")) from error
             raise
         return cls(engine, vault, practice)
 
@@ -125,7 +125,7 @@ class Database:
         """
         path = _file_of(url)
         if path is not None and not path.exists():
-            raise ConfigurationError(f"there is no database {path}", advice="`bangfu init` makes one")
+            raise ConfigurationError(N_("there is no database {path}"), advice=N_("`bangfu init` makes one"), path=path)
         engine = _engine(url)
         vault = Vault(key)
         try:
@@ -133,12 +133,16 @@ class Database:
         except BaseException as error:
             engine.dispose()
             if isinstance(error, DBAPIError):
-                raise StorageError("the database cannot be reached") from error
+                raise StorageError(N_("the database cannot be reached")) from error
             raise
 
     def close(self) -> None:
         self._let_go()
         self.engine.dispose()
+
+    def sql(self, text: str) -> str:
+        """*text*, with ``?`` for each parameter, as the driver wants it."""
+        return text.replace("?", "%s") if self.is_postgres else text
 
     # --- connections ---
 
@@ -176,7 +180,7 @@ class Database:
         try:
             return self.engine.raw_connection()
         except (DBAPIError, self.driver_error) as error:
-            raise StorageError("the database cannot be reached") from error
+            raise StorageError(N_("the database cannot be reached")) from error
 
     def _let_go(self) -> None:
         """Close the connections at hand for good: they may belong to a pool that was given up since."""
@@ -242,8 +246,8 @@ class Database:
         else:
             again = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
         if again:
-            return ConflictError("the database was busy with another change")
-        return StorageError(f"the database could not do it ({type(error).__name__}); nothing was changed")
+            return ConflictError(N_("the database was busy with another change"))
+        return StorageError(N_("the database could not do it ({kind}); nothing was changed"), kind=type(error).__name__)
 
     # --- facts about itself ---
 
@@ -295,9 +299,11 @@ class Database:
             ConfigurationError: It is a real one, or *by* is negative.
         """
         if not self.practice:
-            raise ConfigurationError("the time of a real database cannot be moved", advice="`bangfu init --practice`")
+            raise ConfigurationError(
+                N_("the time of a real database cannot be moved"), advice=N_("`bangfu init --practice`")
+            )
         if by < timedelta(0):
-            raise ConfigurationError("time does not go back")
+            raise ConfigurationError(N_("time does not go back"))
         mark = "%s" if self.is_postgres else "?"
         with self.transaction() as connection:
             found = connection.execute("SELECT value FROM meta WHERE key = 'offset'").fetchone()
@@ -323,9 +329,11 @@ def _file_of(url: str) -> Path | None:
 def _refuse_existing(url: str) -> None:
     path = _file_of(url)
     if path is not None and path.exists():
-        raise ConfigurationError(f"{path} exists already", advice="choose another file, or use the one there is")
+        raise ConfigurationError(
+            N_("{path} exists already"), advice=N_("choose another file, or use the one there is"), path=path
+        )
     if path is not None and not path.parent.is_dir():
-        raise ConfigurationError(f"there is no folder {path.parent}")
+        raise ConfigurationError(N_("there is no folder {parent}"), parent=path.parent)
 
 
 def _engine(url: str, *, new: bool = False) -> Engine:
@@ -334,7 +342,7 @@ def _engine(url: str, *, new: bool = False) -> Engine:
         return _sqlite_engine(url, new)
     if backend == "postgresql":
         return _postgres_engine(url)
-    raise ConfigurationError(f"{backend} is no database that bangfu can use")
+    raise ConfigurationError(N_("{backend} is no database that bangfu can use"), backend=backend)
 
 
 def _sqlite_engine(url: str, new: bool) -> Engine:
@@ -362,8 +370,10 @@ def _sqlite_engine(url: str, new: bool) -> Engine:
         journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
         if journal == "wal" and not safe:
             raise ConfigurationError(
-                f"SQLite {driver.sqlite_version} may corrupt this database, which has a write-ahead log",
-                advice=f"install pysqlite3, or SQLite {'.'.join(map(str, SAFE_WAL))} or later",
+                N_("SQLite {version} may corrupt this database, which has a write-ahead log"),
+                advice=N_("install pysqlite3, or SQLite {wanted} or later"),
+                version=driver.sqlite_version,
+                wanted=".".join(map(str, SAFE_WAL)),
             )
         # Not kept in the file: a rollback journal would otherwise be deleted and made again with every commit.
         if journal == "delete":
@@ -397,7 +407,7 @@ def _checked(engine: Engine, vault: Vault) -> bool:
     practice = meta.get("practice") == "1"
     if meta.get("canary") != vault.canary(practice):
         raise ConfigurationError(
-            "the key does not belong to this database", advice="find the key file that was made with it"
+            N_("the key does not belong to this database"), advice=N_("find the key file that was made with it")
         )
     return practice
 
@@ -410,12 +420,18 @@ def _check_schema(connection: Any) -> None:
             raise
         found = None
     if found is None:
-        raise ConfigurationError("this is no database of bangfu", advice="`bangfu init` makes one")
+        raise ConfigurationError(N_("this is no database of bangfu"), advice=N_("`bangfu init` makes one"))
     if found < SCHEMA:
         raise ConfigurationError(
-            f"the database has the older schema {found}, not {SCHEMA}", advice="back it up, then `bangfu migrate`"
+            N_("the database has the older schema {found}, not {wanted}"),
+            advice=N_("back it up, then bangfu upgrade"),
+            found=found,
+            wanted=SCHEMA,
         )
     if found > SCHEMA:
         raise ConfigurationError(
-            f"the database has the newer schema {found}, not {SCHEMA}", advice="install the bangfu that made it"
+            N_("the database has the newer schema {found}, not {wanted}"),
+            advice=N_("install the bangfu that made it"),
+            found=found,
+            wanted=SCHEMA,
         )

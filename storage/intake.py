@@ -17,13 +17,12 @@ from uuid import UUID
 
 from engine.cases import Document, canonical
 from engine.divisions import Division
-from engine.errors import InputError, NotFoundError
+from engine.errors import N_, InputError, NotFoundError
 from engine.ids import uuid7
 from engine.people import Holding
 from storage.database import Database
+from storage.instants import from_millis, millis
 from storage.packing import words
-from storage.statements import Statements
-from storage.tables import from_millis, millis
 
 #: Columns with a blind index; also what their tokens are sealed for.
 ID_NUMBER, PHONE, BANK = "member.id_no", "household.phone", "household.bank"
@@ -99,7 +98,6 @@ class Intake:
 
     def __init__(self, database: Database, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._database = database
-        self._sql = Statements(database.engine.dialect)
         self._random_bytes = random_bytes
         self._json = "?::jsonb" if database.is_postgres else "?"
 
@@ -119,7 +117,7 @@ class Intake:
         if self._database.is_postgres:
             sql = sql.replace("?, ?, ? FROM", "?::bytea, ?::date, ?::bigint FROM")
         with self._database.transaction() as connection:
-            connection.execute(self._sql.sql(sql), row)
+            connection.execute(self._database.sql(sql), row)
 
     def version(self, digest: str) -> Version:
         """
@@ -128,14 +126,14 @@ class Intake:
         Raises:
             NotFoundError: None has it.
         """
-        sql = self._sql.sql(
+        sql = self._database.sql(
             "SELECT hash, workflow, pack, canonical, origins, from_date, deployed_at"
             " FROM workflow_version WHERE hash = ?"
         )
         with self._database.connection() as connection:
             row = connection.execute(sql, (digest,)).fetchone()
         if row is None:
-            raise NotFoundError(f"no definition {digest[:12]} is stored")
+            raise NotFoundError(N_("no definition {version} is stored"), version=digest[:12])
         digest, workflow, pack, canonical, origins, since, at = row
         return Version(digest, workflow, pack, canonical, origins, _day(since), from_millis(at))
 
@@ -145,7 +143,7 @@ class Intake:
 
         It is the one whose day has come last; of two from the same day, the one deployed later.
         """
-        sql = self._sql.sql(
+        sql = self._database.sql(
             "SELECT hash FROM workflow_version WHERE workflow = ? AND from_date <= ?"
             " ORDER BY from_date DESC, no DESC LIMIT 1"
         )
@@ -221,7 +219,7 @@ class Intake:
                 self._many(connection, self._insert_member, people)
             except self._database.driver_error as error:
                 if "id_index" in str(error):
-                    raise InputError("somebody is in another household already", field="id_no") from error
+                    raise InputError(N_("somebody is in another household already"), field="id_no") from error
                 raise
         return ids
 
@@ -259,7 +257,7 @@ class Intake:
 
     def form(self, county: str, household: UUID) -> Mapping[str, Any]:
         """What the household's paper form said; empty if there was none, or its key was erased."""
-        sql = self._sql.sql("SELECT key, facts FROM household WHERE county = ? AND id = ?")
+        sql = self._database.sql("SELECT key, facts FROM household WHERE county = ? AND id = ?")
         with self._database.connection() as connection:
             row = connection.execute(sql, (county, self._id(household))).fetchone()
         if row is None or row[0] is None:
@@ -271,7 +269,9 @@ class Intake:
     def find(self, county: str, id_numbers: Iterable[str]) -> Mapping[str, tuple[UUID, int]]:
         """Which of *id_numbers* (normalised) are in the base: number → household and member. By blind index."""
         wanted = {self._index(ID_NUMBER, number): number for number in id_numbers}
-        sql = self._sql.sql("SELECT household, no FROM member WHERE county = ? AND id_index = ? AND left_at IS NULL")
+        sql = self._database.sql(
+            "SELECT household, no FROM member WHERE county = ? AND id_index = ? AND left_at IS NULL"
+        )
         found = {}
         with self._database.connection() as connection:
             for index, number in wanted.items():
@@ -287,20 +287,22 @@ class Intake:
         Raises:
             NotFoundError: There is no such household.
         """
-        sql = self._sql.sql(
+        sql = self._database.sql(
             "UPDATE household SET key = NULL, phone = NULL, phone_index = NULL, bank = NULL WHERE county = ? AND id = ?"
         )
-        members = self._sql.sql("UPDATE member SET id_no = NULL, id_index = NULL WHERE county = ? AND household = ?")
+        members = self._database.sql(
+            "UPDATE member SET id_no = NULL, id_index = NULL WHERE county = ? AND household = ?"
+        )
         with self._database.transaction() as connection:
             if connection.execute(sql, (county, self._id(household))).rowcount != 1:
-                raise NotFoundError("there is no such household")
+                raise NotFoundError(N_("there is no such household"))
             connection.execute(members, (county, self._id(household)))
 
     # --- files ---
 
     def add_attachment(self, county: str, document: Document, now: datetime) -> None:
         """Record a file that was handed in; its content is kept by digest, elsewhere."""
-        sql = self._sql.sql(
+        sql = self._database.sql(
             "INSERT INTO attachment (county, digest, size, name, created_at) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING"
         )
@@ -312,7 +314,7 @@ class Intake:
 
     def _many(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if rows:
-            connection.cursor().executemany(self._sql.sql(sql), rows)
+            connection.cursor().executemany(self._database.sql(sql), rows)
 
     def _index(self, column: str, value: str) -> bytes | None:
         return self._database.vault.blind_index(column, value) if value else None

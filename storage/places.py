@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.divisions import Division, Level, level_of, parent_of
 from storage.database import Database
-from storage.statements import Statements
 
 
 class Places:
@@ -14,7 +13,6 @@ class Places:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sql = Statements(database.engine.dialect)
 
     def names(self, codes: Iterable[str]) -> Mapping[str, str]:
         """Code → name, for those of *codes* (12 digits) that are known."""
@@ -22,27 +20,27 @@ class Places:
         if not wanted:
             return {}
         marks = ", ".join("?" * len(wanted))
-        sql = self._sql.sql(f"SELECT code, name FROM division WHERE code IN ({marks})")  # noqa: S608
+        sql = self._database.sql(f"SELECT code, name FROM division WHERE code IN ({marks})")  # noqa: S608
         with self._database.connection() as connection:
             return dict(connection.execute(sql, wanted).fetchall())
 
     def inside(self, digits: str = "") -> Sequence[Division]:
         """Every place whose code begins with *digits*, by code."""
-        sql = self._sql.sql("SELECT code, name FROM division WHERE code >= ? AND code < ? ORDER BY code")
+        sql = self._database.sql("SELECT code, name FROM division WHERE code >= ? AND code < ? ORDER BY code")
         with self._database.connection() as connection:
             rows = connection.execute(sql, (digits, digits + ":")).fetchall()
         return [Division(code, name, level_of(code), parent_of(code)) for code, name in rows]
 
     def counties(self) -> tuple[str, ...]:
         """Six digits of each county that is known, in order."""
-        sql = self._sql.sql("SELECT code FROM division WHERE level = ? ORDER BY code")
+        sql = self._database.sql("SELECT code FROM division WHERE level = ? ORDER BY code")
         with self._database.connection() as connection:
             rows = connection.execute(sql, (str(Level.COUNTY),)).fetchall()
         return tuple(code[: Level.COUNTY.digits] for (code,) in rows)
 
     def counties_of(self, person: str) -> tuple[str, ...]:
         """Six digits of each county in which *person* holds or held posts; empty if only above counties, or nowhere."""
-        sql = self._sql.sql("SELECT DISTINCT division FROM post WHERE person = ?")
+        sql = self._database.sql("SELECT DISTINCT division FROM post WHERE person = ?")
         with self._database.connection() as connection:
             rows = connection.execute(sql, (person,)).fetchall()
         digits = Level.COUNTY.digits
@@ -51,5 +49,5 @@ class Places:
     def knows(self, person: str) -> bool:
         """Whether there is such a person, with or without posts."""
         with self._database.connection() as connection:
-            found = connection.execute(self._sql.sql("SELECT 1 FROM person WHERE key = ?"), (person,)).fetchone()
+            found = connection.execute(self._database.sql("SELECT 1 FROM person WHERE key = ?"), (person,)).fetchone()
         return found is not None

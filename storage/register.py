@@ -26,8 +26,8 @@ from engine.errors import CaseNotFoundError, NotFoundError
 from engine.identity import mask_id, mask_phone
 from engine.ports import Scope
 from storage.database import Database
+from storage.instants import from_millis, millis
 from storage.intake import ID_NUMBER, PHONE
-from storage.tables import from_millis, millis
 
 #: Division, workflow, stage and outcome that a total is of.
 _Where = tuple[str, str, str, str]

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.cases import Case, Decision, Event, canonical, instant
+from storage.instants import millis
 from storage.tables import (
     CaseEventRow,
     CaseLinkRow,
@@ -27,7 +28,6 @@ from storage.tables import (
     TaskRow,
     TimerRow,
     WorkItemRow,
-    millis,
 )
 
 

@@ -53,8 +53,8 @@ class Statements:
         }
         self.serial = {"next serial": self._next_serial(), "first serial": self._first_serial()}
 
-    def sql(self, text: str) -> str:
-        """*text*, written with ``?``, as the driver wants it."""
+    def _marked(self, text: str) -> str:
+        """*text*, with ``?`` for each parameter, as the driver wants it."""
         return text.replace("?", self._mark)
 
     # --- what a spread writes ---
@@ -91,7 +91,7 @@ class Statements:
             return self._make_list()
         if what == "decide":
             text = "UPDATE list SET decided_at = ? WHERE county = ? AND id = ? AND decided_at IS NULL"
-            return self.sql(text) + self._moved
+            return self._marked(text) + self._moved
         return self._write_register(count)
 
     def _whole(self, opening: Opening, kinds: tuple[Kind, ...]) -> str:
@@ -115,14 +115,15 @@ class Statements:
 
     def _update_case(self) -> str:
         sets = ", ".join(f"{self._quote(name)} = ?" for name in CASE_UPDATED)
-        return self.sql(f"UPDATE cases SET {sets} WHERE county = ? AND id = ? AND seq = ? AND ") + self._same_staff
+        return self._marked(f"UPDATE cases SET {sets} WHERE county = ? AND id = ? AND seq = ? AND ") + self._same_staff
 
     def _insert_case(self, tail: str) -> str:
         values = ", ".join(self._typed(_CASES, name) for name in CASE_COLUMNS)
         return f"INSERT INTO cases ({self._names(CASE_COLUMNS)}) SELECT {values} {tail}"
 
     def _next_serial(self) -> str:
-        return self.sql("UPDATE serial SET next = ? WHERE county = ? AND year = ? AND next = ? AND ") + self._same_staff
+        text = "UPDATE serial SET next = ? WHERE county = ? AND year = ? AND next = ? AND "
+        return self._marked(text) + self._same_staff
 
     def _first_serial(self) -> str:
         table: Table = SerialRow.__table__  # type: ignore[attr-defined]
@@ -162,7 +163,7 @@ class Statements:
         sets = ", ".join(f"{column} = ?" for column in closing.sets)
         change = f"UPDATE {closing.table} SET {sets}" if sets else f"DELETE FROM {closing.table}"
         rows = " OR ".join([closing.where] * count)
-        return self.sql(f"{change} WHERE county = ? AND case_id = ? AND ({rows})") + self._moved
+        return self._marked(f"{change} WHERE county = ? AND case_id = ? AND ({rows})") + self._moved
 
     def _make_list(self) -> str:
         table: Table = LIST.row.__table__
@@ -174,7 +175,7 @@ class Statements:
     def _write_register(self, count: int) -> str:
         if self.is_postgres:
             text = "UPDATE household SET statuses = statuses || ?::jsonb WHERE county = ? AND id = ?"
-            return self.sql(text) + self._moved
+            return self._marked(text) + self._moved
         pairs = ", ?, json(?)" * count
         return f"UPDATE household SET statuses = json_set(statuses{pairs}) WHERE county = ? AND id = ?"
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from engine.cases import Case, Decision, Event, Secret, link_hash
 from engine.errors import (
+    N_,
     CaseNotFoundError,
     CommandReusedError,
     ConflictError,
@@ -27,10 +28,10 @@ from engine.errors import (
 from engine.people import Holding, Person, Staff
 from engine.ports import DueTimer, Loaded
 from storage.database import Database
+from storage.instants import from_millis, millis
 from storage.packing import PLAIN, Packer
 from storage.spreading import Spread, due_at, household_of, parent_of
 from storage.statements import CASE_COLUMNS, CASE_UPDATED, Opening, Statements, Write
-from storage.tables import from_millis, millis
 from storage.vault import Sealer
 
 #: What secrets of a case are sealed for.
@@ -66,8 +67,8 @@ class SqlStore:
         self._staff: dict[str, Staff] = {}
         #: Household → its wrapped key as last read, empty if it was erased. What `commit` seals with.
         self._keys: dict[tuple[str, UUID], str] = {}
-        self._load = self._sql.sql(_LOAD.format(members=self._members("c", "household")))
-        self._fresh = self._sql.sql(_FRESH.format(members=self._members("h", "id")))
+        self._load = self._database.sql(_LOAD.format(members=self._members("c", "household")))
+        self._fresh = self._database.sql(_FRESH.format(members=self._members("h", "id")))
 
     def _members(self, owner: str, home: str) -> str:
         gather = (
@@ -101,7 +102,7 @@ class SqlStore:
         return Loaded(Case(county, _NOBODY), int(revision), json.loads(members) if members else {})
 
     def next_serial(self, county: str, year: int) -> int:
-        row = self._one(self._sql.sql("SELECT next FROM serial WHERE county = ? AND year = ?"), (county, year))
+        row = self._one(self._database.sql("SELECT next FROM serial WHERE county = ? AND year = ?"), (county, year))
         return int(row[0]) if row else 1
 
     def event_of(self, county: str, command: UUID) -> Event | None:
@@ -113,7 +114,7 @@ class SqlStore:
 
     def due_timers(self, now: datetime, limit: int, after: tuple[datetime, UUID] | None = None) -> Sequence[DueTimer]:
         later = " AND (due_at, case_id) > (?, ?)" if after else ""
-        sql = self._sql.sql(
+        sql = self._database.sql(
             "SELECT county, case_id, no, due_at, kind FROM timer"
             f" WHERE status = 'pending' AND due_at <= ?{later} ORDER BY due_at, case_id LIMIT ?"
         )
@@ -176,7 +177,7 @@ class SqlStore:
         except TypeError:
             sealer = self._sealer(event.county, household_of(case))
             if sealer is None:
-                raise StorageError("the household's key was erased; nothing more can be sealed for it") from None
+                raise StorageError(N_("the household's key was erased; nothing more can be sealed for it")) from None
             _seal(event.body, sealer)
             _seal(event.changes, sealer)
             return event.text()
@@ -278,7 +279,7 @@ class SqlStore:
                     earlier = self.event_of(event.county, event.command)
                     if earlier is not None and earlier.asked != event.asked:
                         return CommandReusedError(event.case)
-            return ConflictError("the command was carried out meanwhile")
+            return ConflictError(N_("the command was carried out meanwhile"))
         if "cases.subject" in detail or "uq_cases_open" in detail:
             return self._open_already(groups)
         names = (
@@ -291,11 +292,11 @@ class SqlStore:
             "pk_serial",
         )
         if any(name in detail for name in names):
-            return ConflictError("the case was changed meanwhile")
+            return ConflictError(N_("the case was changed meanwhile"))
         return error
 
     def _open_already(self, groups: Sequence[_Group]) -> Exception:
-        sql = self._sql.sql(
+        sql = self._database.sql(
             "SELECT number FROM cases"
             " WHERE county = ? AND subject = ? AND workflow = ? AND status = 'open' AND parent IS NULL"
         )
@@ -305,11 +306,12 @@ class SqlStore:
             if found is not None and found[0] != case.number:
                 return GuardRefusedError(
                     case.id,
-                    f"case {found[0]} of this kind is still open",
+                    N_("case {number} of this kind is still open"),
                     rule="one_open_case",
-                    advice=f"go on with {found[0]}, or end it first",
+                    advice=N_("go on with {number}, or end it first"),
+                    number=found[0],
                 )
-        return ConflictError("another case of this kind was open a moment ago")
+        return ConflictError(N_("another case of this kind was open a moment ago"))
 
     # --- keys ---
 
@@ -326,7 +328,7 @@ class SqlStore:
     def _wrapped(self, county: str, household: UUID) -> str | None:
         """The household's wrapped key; empty if erased, None if there is no such household."""
         if (county, household) not in self._keys:
-            sql = self._sql.sql("SELECT key FROM household WHERE county = ? AND id = ?")
+            sql = self._database.sql("SELECT key FROM household WHERE county = ? AND id = ?")
             row = self._one(sql, (county, self._id(household)))
             if row is None:
                 return None
@@ -369,7 +371,7 @@ class SqlStore:
     # --- rows ---
 
     def _events(self, county: str, where: str, values: tuple[Any, ...]) -> list[Event]:
-        sql = self._sql.sql(
+        sql = self._database.sql(
             f"SELECT {_EVENT}, e.case_id, c.household, h.key FROM case_event e"
             " JOIN cases c ON c.county = e.county AND c.id = e.case_id"
             " LEFT JOIN household h ON h.county = c.county AND h.id = c.household"
@@ -403,7 +405,7 @@ class SqlStore:
     def _read_staff(self, county: str) -> Staff:
         # Posts in the county, and those above it.
         above = (county[:2].ljust(12, "0"), county[:4].ljust(12, "0"))
-        sql = self._sql.sql(
+        sql = self._database.sql(
             f"SELECT {_REVISION}, p.key, p.name, p.active, o.post, o.division, o.from_date, o.to_date"
             " FROM post o JOIN person p ON p.key = o.person"
             " WHERE o.division >= ? AND o.division < ? OR o.division IN (?, ?)"
@@ -427,7 +429,7 @@ class SqlStore:
         if digest not in self._versions:
             self._read_versions()
         if digest not in self._versions:
-            raise StorageError(f"the definition {digest[:12]} is not stored in this database")
+            raise StorageError(N_("the definition {version} is not stored in this database"), version=digest[:12])
         return self._versions[digest]
 
     def _unpacked(self, kept: Any, version: int | None) -> str:
@@ -436,7 +438,7 @@ class SqlStore:
         try:
             return self._packers[version].unpack(bytes(kept))
         except (KeyError, ValueError) as error:
-            raise StorageError("a stored text was changed, and cannot be read") from error
+            raise StorageError(N_("a stored text was changed, and cannot be read")) from error
 
     def _read_versions(self) -> None:
         for no, digest, dictionary in self._all("SELECT no, hash, words FROM workflow_version", ()):
@@ -494,7 +496,7 @@ def _opening(group: _Group) -> tuple[Opening, tuple[Any, ...]]:
 
 def _expect_one(count: int, change: _Change) -> None:
     if count != 1:
-        raise ConflictError(f"case {change.case} or the staff has changed since it was read")
+        raise ConflictError(N_("case {case} or the staff has changed since it was read"), case=change.case)
 
 
 def _seal(value: Any, sealer: Sealer) -> None:

@@ -10,7 +10,7 @@ Ids are 16 bytes, instants whole milliseconds of UTC, money is 分. What a hash 
 """
 
 # No `from __future__ import annotations` here: SQLModel reads the annotations of these classes.
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,17 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
-
-def millis(at: datetime) -> int:
-    """*at* (aware) as stored: whole milliseconds since 1970, UTC."""
-    return (at - EPOCH) // _MILLISECOND
-
-
-def from_millis(stored: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=stored)
+from storage.instants import from_millis, millis
 
 
 class Instant(TypeDecorator[datetime]):
