@@ -4,8 +4,8 @@
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 PACKAGES := engine storage notifications papers bangfu workflows cli.py
-# Beside gettext(), ngettext(), _() and N_(): Session.n_() counts.
-KEYWORDS := -k n_:1,2
+# Beside gettext(), ngettext(), _() and N_(): Session.n_() counts, and translate() is handed on.
+KEYWORDS := -k n_:1,2 -k translate
 LOCK := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate
 

@@ -196,7 +196,7 @@ class InputFileError(InputError):
 
     def __init__(self, reason: str, source: str, **parameters: str) -> None:
         text, advice = REASONS[reason]
-        super().__init__(text.format_map(parameters), source=source, advice=advice.format_map(parameters))
+        super().__init__(text, source=source, advice=advice, **parameters)
         self.reason = reason
         self.parameters = parameters
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Engine, insert, text
 
-from engine.errors import ConfigurationError
+from engine.errors import N_, ConfigurationError
 from storage.database import SCHEMA
 from storage.tables import MetaRow, Row
 
@@ -45,7 +45,9 @@ def create_tables(engine: Engine, meta: Mapping[str, str]) -> None:
         engine = engine.execution_options(isolation_level="READ COMMITTED")
     with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
         if engine.dialect.has_table(connection, "alembic_version"):
-            raise ConfigurationError("there is a database of bangfu already", advice="use it, or choose another place")
+            raise ConfigurationError(
+                N_("there is a database of bangfu already"), advice=N_("use it, or choose another place")
+            )
         Row.metadata.create_all(connection)
         create_triggers(connection)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))

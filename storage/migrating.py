@@ -22,7 +22,7 @@ from sqlalchemy import Connection, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from engine.errors import StorageError
+from engine.errors import N_, StorageError
 from storage.database import sqlite_driver
 
 
@@ -69,9 +69,11 @@ def _migrating(url: str) -> Iterator[tuple[Config, Connection]]:
             if engine.dialect.name == "sqlite":
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
-                    raise StorageError(f"the migration would leave {len(broken)} rows without what they belong to")
+                    raise StorageError(
+                        N_("the migration would leave {n} rows without what they belong to"), n=len(broken)
+                    )
     except (DBAPIError, CommandError) as error:
-        raise StorageError(f"the database could not be migrated: {error}") from error
+        raise StorageError(N_("the database could not be migrated: {error}"), error=error) from error
     finally:
         engine.dispose()
 

@@ -121,6 +121,19 @@ def demo(
     return 7 if result.violations else 0
 
 
+@commands.command(
+    "upgrade", help=N_("Lead an older database to what this program needs; back it up first"), rich_help_panel=RUNNING
+)
+def upgrade(context: typer.Context) -> None:
+    from storage.migrating import upgrade as upgrade_database
+
+    session = session_of(context)
+    upgrade_database(session.settings.database)
+    schema = session.bangfu.health().schema
+    text = session._("The database has schema {schema}.").format(schema=schema)
+    session.answer({"schema": schema}, lambda: session.screen.print(text))
+
+
 @audit.command("verify", help=N_("Check every case's log: its chain of hashes, and that it gives what is stored"))
 def audit_verify(context: typer.Context) -> int:
     session = session_of(context)

@@ -14,7 +14,7 @@ from bangfu.i18n import CATALOGS, DOMAIN, translator
 
 ROOT = Path(__file__).parents[3]
 # As the Makefile has them for `make catalogs`.
-KEYWORDS = {**DEFAULT_KEYWORDS, "n_": (1, 2)}
+KEYWORDS = {**DEFAULT_KEYWORDS, "n_": (1, 2), "translate": None}
 
 
 def catalog() -> Catalog:
