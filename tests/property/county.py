@@ -197,7 +197,7 @@ def used_definitions(shelf: Library) -> dict[str, Definition]:
     return {
         "identification": shelf.definition("identification", "hn_demo"),
         "objection": shelf.definition("objection", "hn_demo"),
-        "board": shelf.definition("board"),
+        **{name: shelf.definition(name) for name in ("board", "yard", "measuring", "aftercare")},
     }
 
 

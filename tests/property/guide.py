@@ -39,7 +39,7 @@ from tests.property.oracle import OWN, legal_day, read, shipped
 WORKFLOWS: Mapping[str, Mapping[str, Any]] = {
     "identification": shipped("identification"),
     "objection": shipped("objection"),
-    "board": read(OWN / "base" / "board.yaml"),
+    **{name: read(OWN / "base" / f"{name}.yaml") for name in ("board", "yard", "measuring", "aftercare")},
 }
 
 NOTE = f"{SECRET_TEXT}：走访时所说"
@@ -144,13 +144,15 @@ def open_case(county: County, workflow: str, home: int = 0, who: int = 0) -> UUI
 
 def bring_on(county: County, case_id: UUID) -> Command | None:
     """Have the first thing carried out that brings the case on and is not refused; None if everything is refused."""
-    for command in Guide(county, county.case(case_id)).forward():
+    case = county.case(case_id)
+    for command in Guide(county, case).forward():
         try:
             county.ask(case_id, command)
         except CaseError:
             continue
         return command
-    return None
+    children = (UUID(link) for link in case.section("links"))
+    return next(filter(None, (bring_on(county, child) for child in children)), None)
 
 
 def bring_to(county: County, case_id: UUID, stage: str) -> Case:
@@ -201,13 +203,21 @@ class Guide:
             if "notice" in question:
                 yield from self._notice(name, question["notice"])
             elif "panel" in question:
-                yield from self._panel(name, question)
+                yield from self._panel(name, question["panel"])
+            elif "case" in question:
+                pass  # Another case answers.
             elif name in self.workflow["stages"]:
                 yield from self._stage(name, question)
             else:
                 yield from self._task(name, question)
             if name in self.workflow["stages"]:
                 yield from self._own_actions(name, question)
+
+    def _holders(self, post: str) -> list[str]:
+        """Who holds *post*, or what the definition names where nobody does."""
+        written = self.workflow.get("posts", {}).get(post, "")
+        stand_in = written.get("else", "") if isinstance(written, Mapping) else ""
+        return holders(post, self.home) or (self._holders(stand_in) if stand_in else [])
 
     def _on(self, name: str) -> str:
         return "" if name in self.workflow["stages"] else name
@@ -219,6 +229,9 @@ class Guide:
     def _act(self, person: str, name: str, action: str, to: str = "", **more: Any) -> Act:
         places = (name, action)
         facts = facts_for(self.workflow, self.case, places, self.now)
+        for bit, fact in enumerate(("is_large", "is_private")):  # Ways that depend on a rule: some cases each.
+            if fact in facts:
+                facts[fact] = bool(self.case.id.int >> bit & 1)
         command = self._command(
             Act, person, action=action, on=self._on(name), to=to, facts=facts,
             papers=papers_for(self.workflow, places), **self._listed(name), **more,
@@ -241,7 +254,7 @@ class Guide:
         targets = self._visited(name) if written["to"] == "visited" else [""]
         forward = written.get("means", "pass") in ("pass", "grant")
         for post in _many(by):
-            for person in holders(post, self.home)[: 1 if written.get("means") == "withdraw" else None]:
+            for person in self._holders(post)[: 1 if written.get("means") == "withdraw" else None]:
                 for target in targets:
                     yield Proposal(self._act(person, name, action, target), forward)
 
@@ -251,30 +264,37 @@ class Guide:
     def _task(self, name: str, task: Mapping[str, Any]) -> Iterator[Proposal]:
         for result in task.get("results", ("done",)):
             for post in _many(task["by"]):
-                for person in holders(post, self.home):
+                for person in self._holders(post):
                     yield Proposal(self._act(person, name, result))
 
-    def _panel(self, name: str, question: Mapping[str, Any]) -> Iterator[Proposal]:
-        panel = self.workflow["panels"][question["panel"]]
+    def _panel(self, name: str, written: Any) -> Iterator[Proposal]:
+        chosen = self.case.section("asks")[name].get("p")
+        panel = written if isinstance(written, Mapping) else self.workflow["panels"][chosen]
         answers = list(panel["tally"])
         if self.case.workflow == "objection" and self.case.id.int % 2:
             answers.reverse()
+        people = [person for post in panel["seats"] for person in self._holders(post)]
+        if "else" in panel:
+            yield Proposal(self._act(people[0], name, "fallback"), False)
         if panel.get("recorded") == "minutes":
-            seats = {post: int(number) for post, number in panel["seats"].items()}
-            for answer in answers:
-                minutes = Minutes(seats, {answer: sum(seats.values())})
-                person = holders(next(iter(seats)), self.home)[0]
-                yield Proposal(self._act(person, name, answer, minutes=minutes), answer in self._good(answers))
-            few = Minutes({next(iter(seats)): 1}, {answers[0]: 1})
-            yield Proposal(self._act(holders(next(iter(seats)), self.home)[0], name, answers[0], minutes=few), False)
+            yield from self._meeting(name, panel, answers, people[0])
             return
         given = self.case.section("answers")
         for answer in (*answers, "abstain"):
-            for post in panel["seats"]:
-                for person in holders(post, self.home):
-                    has = any(key.startswith(f"{name}#") and key.endswith(f"/{person}") for key in given)
-                    yield Proposal(self._act(person, name, answer), answer == answers[0] and not has)
-                    yield Proposal(self._act(person, name, answer, close=True), False)
+            for person in people:
+                has = any(key.startswith(f"{name}#") and key.endswith(f"/{person}") for key in given)
+                yield Proposal(self._act(person, name, answer), answer == answers[0] and not has)
+                yield Proposal(self._act(person, name, answer, close=True), False)
+
+    def _meeting(
+        self, name: str, panel: Mapping[str, Any], answers: Sequence[str], secretary: str
+    ) -> Iterator[Proposal]:
+        seats = {post: int(number) for post, number in panel["seats"].items()}
+        for answer in answers:
+            minutes = Minutes(seats, {answer: sum(seats.values())})
+            yield Proposal(self._act(secretary, name, answer, minutes=minutes), answer in self._good(answers))
+        few = Minutes({next(iter(seats)): 1}, {answers[0]: 1})
+        yield Proposal(self._act(secretary, name, answers[0], minutes=few), False)
 
     def _good(self, answers: Sequence[str]) -> Sequence[str]:
         """What brings the case on: the first answer of a panel, any answer to an objection."""
@@ -293,7 +313,7 @@ class Guide:
         posting = self.case.section("notices").get(name, {})
         here = posting.get("n") == self.case.section("asks")[name]["n"]
         hung = posting.get("places", {}) if here else {}
-        for person in holders(notice["by"], self.home):
+        for person in self._holders(notice["by"]):
             for place in notice["places"]:
                 more = {"place": place, "on": self._on(name)}
                 if place not in hung:
@@ -339,18 +359,18 @@ class Guide:
             question = self.workflow["stages"].get(name) or self.workflow["tasks"][name]
             by = question.get("by", ())
             for post in _many(by):
-                for person in holders(post, self.home):
+                for person in self._holders(post):
                     yield self._command(Claim, person, on=self._on(name))
                     yield self._command(Release, person, on=self._on(name))
 
     def _clocks(self) -> Iterator[Command]:
         for name, clock in self.workflow.get("clocks", {}).items():
             if "stop" in clock:
-                for person in holders(clock["stop"]["by"], self.home):
+                for person in self._holders(clock["stop"]["by"]):
                     yield self._command(StopClock, person, clock=name, document=PAPER)
                     yield self._command(ResumeClock, person, clock=name)
             if "extend" in clock:
-                for person in holders(clock["extend"]["by"], self.home):
+                for person in self._holders(clock["extend"]["by"]):
                     yield self._command(ExtendClock, person, clock=name, document=PAPER)
 
     def _papers(self) -> Iterator[Command]:
