@@ -315,13 +315,19 @@ def claim(draft: Draft, command: Claim) -> str:
     ask = command.on or draft.stage
     question(draft, ask)
     require(draft.before.id, against_claiming(draft, ask))
-    stand(draft, posts_asked(draft, ask), ask)
-    items = [(number, item) for number, item in draft.section("items").items() if item["q"] == ask]
-    # An item of one's own post, best one's own already; else that of the post for which one stands in.
+    asked = stand(draft, posts_asked(draft, ask), ask).asked
+    free = [
+        (number, item)
+        for number, item in draft.section("items").items()
+        if item["q"] == ask and item.get("by", command.person) == command.person
+    ]
+    # The item of one's own post, best one's own already; else that of the post for which somebody stands in.
     number, item = min(
-        ((number, item) for number, item in items if item.get("by", command.person) == command.person),
-        key=lambda each: (f"{each[1]['p']}@{each[1]['d']}" != draft.post, "by" not in each[1]),
-    )
+        free,
+        key=lambda each: (
+            f"{each[1]['p']}@{each[1]['d']}" != draft.post, each[1].get("f") != asked, "by" not in each[1], int(each[0])
+        ),
+    )  # fmt: skip
     draft.put("items", number, {**item, "by": command.person})
     draft.body["ask"] = ask
     begin_work(draft, ask)

@@ -91,7 +91,7 @@ def _close_item(draft: Draft, name: str, post: str) -> None:
     """One work item of the seat is done: the one that the person claimed, else one that nobody did."""
     items = draft.section("items").items()
     own = [(number, item) for number, item in items if item["q"] == name and item.get("f", item["p"]) == post]
-    own.sort(key=lambda each: (each[1].get("by") != draft.command.person, "by" in each[1]))
+    own.sort(key=lambda each: (each[1].get("by") != draft.command.person, "by" in each[1], int(each[0])))
     draft.drop("items", own[0][0])
 
 

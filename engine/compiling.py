@@ -183,10 +183,6 @@ class Procedure:
                 own[name] = action
         return own
 
-    def next_of(self, stage: str) -> str:
-        """What ``next`` means from *stage*: the next of the main line, after the last the first end."""
-        return next_of(self.workflow, stage)
-
     def clause(self, *path: str) -> str:
         return self.definition.clause(*path)
 

@@ -53,11 +53,11 @@ def against_stopping(draft: Draft, spec: ClockSpec, state: ClockState) -> Iterat
     stop = _stop_of(spec)
     if stop is None:
         yield reason("clock", N_("the procedure does not let {title} be stopped"), title=spec.title)
-        return
-    if _stopped_by_hand(state):
-        yield reason("clock", N_("{title} is stopped already"), title=spec.title)
-    yield from against_post(draft, stop.by)
-    yield from against_relatives(draft, [draft.command.person])
+    else:
+        if _stopped_by_hand(state):
+            yield reason("clock", N_("{title} is stopped already"), title=spec.title)
+        yield from against_post(draft, stop.by)
+        yield from against_relatives(draft, [draft.command.person])
 
 
 def stop_clock(draft: Draft, command: StopClock) -> str:
@@ -78,9 +78,9 @@ def against_resuming(draft: Draft, spec: ClockSpec, state: ClockState) -> Iterat
     stop = _stop_of(spec)
     if stop is None or not _stopped_by_hand(state):
         yield reason("clock", N_("{title} was not stopped by hand"), title=spec.title)
-        return
-    yield from against_post(draft, stop.by)
-    yield from against_relatives(draft, [draft.command.person])
+    else:
+        yield from against_post(draft, stop.by)
+        yield from against_relatives(draft, [draft.command.person])
 
 
 def resume_clock(draft: Draft, command: ResumeClock) -> str:
@@ -100,19 +100,24 @@ def against_extending(draft: Draft, spec: ClockSpec, state: ClockState) -> Itera
     extend = _extend_of(spec)
     if extend is None:
         yield reason("clock", N_("the procedure does not let {title} be extended"), title=spec.title)
-        return
+    else:
+        yield from _against_length(draft, spec, state, extend)
+        yield from against_post(draft, extend.by)
+        yield from against_relatives(draft, [draft.command.person])
+        for ref in extend.needs:
+            yield from against_rule(draft, ref)
+
+
+def _against_length(draft: Draft, spec: ClockSpec, state: ClockState, extend: Extend) -> Iterator[Reason]:
+    """It was extended as often as it may be, or would not become longer."""
     granted = [each for each in state.extensions if each.reason != clocks.BY_CALENDAR]
     if len(granted) >= extend.times:
         yield reason("clock", N_("{title} was already extended {times} times"), title=spec.title, times=extend.times)
-    else:
-        try:
-            timing.extension(draft, spec, state, extend.to)
-        except ValueError as error:
-            yield reason("clock", N_("{title} cannot be extended so: {why}"), title=spec.title, why=error)
-    yield from against_post(draft, extend.by)
-    yield from against_relatives(draft, [draft.command.person])
-    for ref in extend.needs:
-        yield from against_rule(draft, ref)
+        return
+    try:
+        timing.extension(draft, spec, state, extend.to)
+    except ValueError as error:
+        yield reason("clock", N_("{title} cannot be extended so: {why}"), title=spec.title, why=error)
 
 
 def extend_clock(draft: Draft, command: ExtendClock) -> str:

@@ -127,12 +127,12 @@ def exclude(draft: Draft, ask: str, entered: bool) -> None:
         state = state_of(draft, name)
         if state is None:
             continue
-        stopped = any(stop.reason == reason and stop.until is None for stop in state.stops)
-        if entered and not stopped:
-            keep(draft, draft.procedure.clocks[name], clocks.stop(state, draft.now, reason))
-        elif stopped and not entered:
-            resumed = clocks.resume(state, draft.now, draft.world.calendar, reason)
-            keep(draft, draft.procedure.clocks[name], resumed)
+        changed = (
+            clocks.stop(state, draft.now, reason)
+            if entered
+            else clocks.resume(state, draft.now, draft.world.calendar, reason)
+        )
+        keep(draft, draft.procedure.clocks[name], changed)
 
 
 def rungs(draft: Draft, spec: ClockSpec, state: ClockState) -> list[Rung]:

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from bangfu.library import Library
-from engine.calendar import Calendar, CalendarYear
+from engine.calendar import Calendar, CalendarOverlay, CalendarYear, OffDays
 from engine.cases import (
     Act,
     Case,
@@ -46,15 +46,17 @@ COUNTY = "430822"
 VILLAGE, TOWNSHIP, WHOLE = "430822213213", "430822213000", "430822000000"
 OTHER_VILLAGE = "430822213202"
 HOUSEHOLD = UUID(int=7).hex
-#: Whose relatives :data:`HOUSEHOLD` are, by convention of these tests.
 MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 PAPER = Document("ab" * 32, "scan.pdf", 2048)
 
 
 @cache
-def calendar() -> Calendar:
-    """The State Council's notices, as shipped."""
-    return Calendar.of([read_as(source, CalendarYear) for source in Library().calendar_files()])
+def calendar(*closed: date) -> Calendar:
+    """The State Council's notices, as shipped; amended by a county that closes its offices on some days."""
+    years = [read_as(source, CalendarYear) for source in Library().calendar_files()]
+    off = tuple(OffDays.model_validate({"title": "雪灾", "days": day.isoformat()}) for day in closed)
+    overlay = CalendarOverlay(title="样例", source="县公告1号", kind="closure", off=off)
+    return Calendar.of(years, [overlay] if closed else [])
 
 
 def workflow(text: str) -> Procedure:
@@ -87,10 +89,15 @@ def _seat(post: str) -> str:
     return {"village": VILLAGE, "group": VILLAGE, "township": TOWNSHIP}.get(level, WHOLE)
 
 
+def with_staff(staff: Staff, *people: Person) -> Staff:
+    """*staff* and *people*, who replace those of the same key."""
+    return Staff.of({**staff.people, **{each.key: each for each in people}}.values())
+
+
 def staff_for(*procedures: Procedure) -> Staff:
-    """Two holders for every post that *procedures* name: ``village.cadre`` is held by ``cadre`` and ``cadre2``."""
+    """Two holders for every post that *procedures* name; the keys of both are the post, the second with a 2 behind."""
     posts = dict.fromkeys(post for procedure in procedures for post in _posts(procedure))
-    return Staff.of(person(post.partition(".")[2] + more, post) for post in posts for more in ("", "2"))
+    return Staff.of(person(post + more, post) for post in posts for more in ("", "2"))
 
 
 def _posts(procedure: Procedure) -> Iterable[str]:
@@ -313,6 +320,6 @@ def _as_read_back(case: Case) -> dict[str, Any]:
 
 
 def _open(value: dict[str, Any]) -> Any:
-    if set(value) == {"x"}:
+    if set(value) == {"x"} and isinstance(value["x"], str):
         return Secret(json.loads(value["x"].removeprefix("sealed:")), value["x"])
     return value
