@@ -77,7 +77,7 @@ def test_migrating_again_changes_nothing(desk: Desk, database_url: str) -> None:
 
 
 def test_another_schema_is_refused_with_advice(desk: Desk, database_url: str) -> None:
-    for number, advice in (("0000", "bangfu migrate"), ("9999", "install")):
+    for number, advice in (("0000", "bangfu upgrade"), ("9999", "install")):
         with desk.database.transaction() as connection:
             connection.execute(f"UPDATE alembic_version SET version_num = '{number}'")
         with pytest.raises(ConfigurationError) as refused:
