@@ -301,13 +301,12 @@ def date_events(draft: Draft, written: list[str]) -> None:
 
 def against_claiming(draft: Draft, ask: str) -> Iterator[Reason]:
     """There is no work to claim, or none for this person."""
-    posts = posts_asked(draft, ask)
-    if not posts or not any(item["q"] == ask for item in draft.section("items").values()):
+    if any(item["q"] == ask for item in draft.section("items").values()):
+        yield from against_post(draft, posts_asked(draft, ask), ask)
+        yield from against_claim(draft, ask)
+        yield from against_relatives(draft, [draft.command.person])
+    else:
         yield reason("voice", N_("{ask} has no open work"), ask=ask)
-        return
-    yield from against_post(draft, posts, ask)
-    yield from against_claim(draft, ask)
-    yield from against_relatives(draft, [draft.command.person])
 
 
 def claim(draft: Draft, command: Claim) -> str:
@@ -398,10 +397,10 @@ def against_listing(draft: Draft) -> Iterator[Reason]:
     stage = draft.stage
     if draft.procedure.workflow.stages[stage].list_ is None:
         yield reason("list", N_("{title} is not handled in lists"), title=draft.procedure.title(stage))
-        return
-    if draft.get("asks", stage).get("l"):
-        yield reason("list", N_("the case is on a list already"))
-    yield from against_post(draft, posts_asked(draft, stage), stage)
+    else:
+        if draft.get("asks", stage).get("l"):
+            yield reason("list", N_("the case is on a list already"))
+        yield from against_post(draft, posts_asked(draft, stage), stage)
 
 
 def enlist(draft: Draft, command: Enlist) -> str:

@@ -63,8 +63,6 @@ def open_ask(draft: Draft, name: str, number: int) -> None:
 def close_ask(draft: Draft, name: str) -> None:
     """The question is answered, left or cancelled: items, answers, postings and its own clocks close with it."""
     ask = draft.get("asks", name)
-    if ask is None:
-        return
     drop_items(draft, name)
     drop_answers(draft, name, ask)
     posting = draft.get("notices", name)

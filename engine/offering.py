@@ -270,8 +270,9 @@ def _offer(draft: Draft, offer: Offer, against: Iterable[Reason], writable: Iter
             needs.setdefault("facts", []).extend(key for name in each.missing for key in _keys(draft, name))
         elif each.kind in NEEDS:
             needs.setdefault(each.kind, []).extend(each.missing)
-        elif each not in refusals:
+        else:
             refusals.append(each)
+    refusals = [each for place, each in enumerate(refusals) if each not in refusals[:place]]
     return replace(
         offer, allowed=not refusals, reasons=tuple(refusals), needs_facts=tuple(dict.fromkeys(needs.get("facts", ()))),
         needs_papers=tuple(dict.fromkeys(needs.get("papers", ()))), needs_note=offer.needs_note or "opinion" in needs,

@@ -113,11 +113,11 @@ def _against_length(draft: Draft, spec: ClockSpec, state: ClockState, extend: Ex
     granted = [each for each in state.extensions if each.reason != clocks.BY_CALENDAR]
     if len(granted) >= extend.times:
         yield reason("clock", N_("{title} was already extended {times} times"), title=spec.title, times=extend.times)
-        return
-    try:
-        timing.extension(draft, spec, state, extend.to)
-    except ValueError as error:
-        yield reason("clock", N_("{title} cannot be extended so: {why}"), title=spec.title, why=error)
+    else:
+        try:
+            timing.extension(draft, spec, state, extend.to)
+        except ValueError as error:
+            yield reason("clock", N_("{title} cannot be extended so: {why}"), title=spec.title, why=error)
 
 
 def extend_clock(draft: Draft, command: ExtendClock) -> str:

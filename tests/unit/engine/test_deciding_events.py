@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from engine.cases import (
     canonical,
     command_digest,
     fold,
+    iso,
     link_hash,
     replay,
 )
@@ -325,6 +327,12 @@ class TestChain:
         assert repr(Secret("x")) == "Secret(***)"
         assert Secret("x", "t") == Secret("x", "t") != Secret("y", "t")
         assert hash(Secret("x", "t")) == hash(Secret("y", "t"))
+
+    def test_what_has_no_text_of_its_own_is_written_as_what_it_is(self) -> None:
+        assert canonical({"m": MappingProxyType({"b": 1, "a": (2,)})}) == '{"m":{"a":[2],"b":1}}'
+        runner = forms()
+        assert runner.case.version == runner.procedure.version
+        assert iso(datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=8)))) == "2026-03-02T01:00:00Z"
 
     def test_clearing_a_section_is_one_change(self) -> None:
         case = Case(COUNTY, UUID(int=1), sections={"acts": {"a": [1], "b": [2]}})

@@ -132,6 +132,16 @@ class TestSeats:
         assert len(runner.items("sign")) == 5
         assert votes(runner, village_cadre="pass") == "sign"
 
+    def test_answers_to_one_question_are_not_those_to_another(self) -> None:
+        task = (
+            "tasks: {hear: {title: 听, panel: {seats: {county.bureau: 2}, tally: {yes: all, no: any}}, opens: found}}\n"
+        )
+        runner = sign("seats: {village.cadre: 2}, tally: {pass: all, fail: any}", task=task.replace("yes:", "fine:"))
+        runner.act("county.bureau", "fine", on="hear")
+        votes(runner, village_cadre="pass", village_cadre2="pass")
+        assert runner.stage == "file"
+        assert list(runner.case.section("answers")) == ["hear#0/county.bureau"]
+
     def test_nobody_answers_twice_and_no_post_beyond_its_seats(self) -> None:
         runner = sign("seats: {village.cadre: 1, county.bureau: 1}, tally: {pass: all, fail: any}")
         votes(runner, village_cadre="pass")

@@ -175,6 +175,30 @@ class TestPosts:
         with pytest.raises(PermissionDeniedError, match="only parent"):
             runner.open("village.cadre", "applied")
 
+    @pytest.mark.parametrize(("big", "post"), [(True, "county.bureau"), (False, "township.cadre")])
+    def test_who_decides_may_depend_on_the_case_and_be_delegated(self, big: bool, post: str) -> None:
+        runner = Runner.of(
+            """
+workflow: choose
+opens: {found: {by: village.cadre, to: decide}}
+params: {office: {title: 受托机关, type: post, value: township.cadre}}
+facts: {big: {title: 大, type: yes_no, in: opens}}
+stages:
+  decide:
+    title: 审定
+    by: [{when: big, use: county.bureau}, {use: $office}]
+    actions: {grant: {to: done, means: grant}, ask: {to: wait, means: defer}}
+  wait: {title: 等, case: {workflow: choose}, actions: {done: {to: decide}}}
+ends: {done: {title: 完, outcome: granted}}
+"""
+        )
+        runner.open("village.cadre", "found", facts={"big": big})
+        assert runner.items("decide") == [post]
+        other = {"county.bureau": "township.cadre", "township.cadre": "county.bureau"}[post]
+        with pytest.raises(PermissionDeniedError):
+            runner.act(other, "grant")
+        runner.act(post, "grant")
+
     def test_an_action_may_have_a_post_of_its_own(self) -> None:
         runner = people()
         runner.do(Claim, "village.cadre")

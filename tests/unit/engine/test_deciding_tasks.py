@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from engine.cases import ChildEnded, Comment
+from engine.cases import ChildEnded, Claim, Comment
 from engine.errors import ActionNotAllowedError, GuardRefusedError
 from tests.harness import MONDAY, Runner
 
@@ -336,6 +336,13 @@ class TestOtherCases:
         with pytest.raises(GuardRefusedError, match="area"):
             runner.act("county.bureau", "filed")
         assert runner.stage == "file"
+
+    def test_a_question_that_another_case_answers_is_no_work_to_claim(self) -> None:
+        runner = self.parent()
+        with pytest.raises(ActionNotAllowedError, match="ask has no open work"):
+            runner.do(Claim, "village.cadre")
+        with pytest.raises(ActionNotAllowedError, match="answer of the case, not of a person"):
+            runner.act("village.cadre", "approved")
 
     def test_only_a_case_that_is_waited_for_is_heard(self) -> None:
         runner = self.parent()
