@@ -206,8 +206,6 @@ def act(draft: Draft, command: Act) -> str:
     seat = stand(draft, given.posts, given.within).asked
     if command.on:
         draft.body["on"] = command.on
-    if command.list is not None:
-        draft.body["list"] = command.list.hex
     begin_work(draft, given.ask)
     fill(draft, command, given)
     minutes = command.minutes
@@ -218,23 +216,25 @@ def act(draft: Draft, command: Act) -> str:
         fall_back(draft, given.ask)
         return "acted"
     if given.panel is None:
-        conclude(draft, given, command.to)
+        conclude(draft, command, given)
         return "acted"
     outcome = _settled(draft, command, given, seat)
     if outcome is not None:
         draft.body["result"] = outcome
         draft.put("passed", passed_as(question(draft, given.ask), given.ask), draft.seq)
-        conclude(draft, answers(draft, given.ask)[outcome])
+        conclude(draft, command, answers(draft, given.ask)[outcome])
     return "acted"
 
 
-def conclude(draft: Draft, given: Answer, to: str = "") -> None:
-    """What the answer brings about: the action is taken, or the task is done."""
+def conclude(draft: Draft, command: Act, given: Answer) -> None:
+    """What the answer brings about: the action is taken, or the task is done; its list has this outcome."""
     require(draft.before.id, against_outcome(draft, given))
+    if command.list is not None:
+        draft.body["list"] = command.list.hex
     if given.action is None:
         answer(draft, given.ask, given.name)
     else:
-        take(draft, given.name, given.action, chosen(draft, given.name, given.action, to))
+        take(draft, given.name, given.action, chosen(draft, given.name, given.action, command.to))
 
 
 def _asked_for(draft: Draft, command: Act) -> Answer:

@@ -449,6 +449,16 @@ class TestLists:
         runner.act("county.bureau", "grant", list=mine)
         assert runner.last().body["list"] == mine.hex
 
+    def test_a_vote_that_settles_nothing_is_no_outcome_of_the_list(self) -> None:
+        panel = "panel: {seats: {county.bureau: 2}, tally: {grant: all, refuse: otherwise}}"
+        runner = Runner.of(PEOPLE.replace("    by: county.bureau\n    list: county", f"    {panel}\n    list: county"))
+        runner.open("village.cadre", "found")
+        to_decide(runner).do(Enlist, "county.bureau", list=UUID(int=77))
+        runner.act("county.bureau", "grant", list=UUID(int=77))
+        assert "list" not in runner.last().body
+        runner.act("county.bureau2", "grant", list=UUID(int=77))
+        assert (runner.last().body["list"], runner.last().body["action"]) == (UUID(int=77).hex, "grant")
+
     def test_no_list_is_named_where_there_is_none(self) -> None:
         runner = to_decide(people())
         with pytest.raises(ActionNotAllowedError, match="another list"):
