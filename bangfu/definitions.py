@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from engine.compiling import Procedure
 from engine.errors import N_, ConfigurationError, DefinitionError, Fault, InputError, NotFoundError
 from engine.loading import Definition, restore
 
 if TYPE_CHECKING:
     from bangfu.library import Library
+    from engine.compiling import Procedure
     from storage.intake import Intake
 
 
@@ -52,6 +52,8 @@ class StoredDefinitions:
     def pinned(self, version: str) -> Procedure:
         known = self._procedures.get(version)
         if known is None:
+            from engine.compiling import Procedure
+
             known = self._procedures[version] = Procedure(self.definition(version))
         return known
 

@@ -19,20 +19,21 @@ from bangfu.library import Library
 from bangfu.settings import Settings
 from bangfu.timesource import PracticeTime, SystemTime
 from engine.calendar import Calendar
-from engine.office import Log, Office, Swept
-from engine.ports import Register, TimeSource
+from engine.ports import Register, Scope, TimeSource
 from storage.database import SCHEMA, Database
 from storage.files import Files
 from storage.intake import Intake
 from storage.places import Places
-from storage.store import SqlStore
+from storage.staffing import read_staff
 from storage.vault import create_key, decode_key, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
+    from engine.office import Log, Office, Swept
     from storage.checks import Violation
+    from storage.store import SqlStore
 
 
 #: Where the scheduler marks that it was awake.
@@ -105,10 +106,23 @@ class Bangfu:
 
     @cached_property
     def office(self) -> Office:
+        from engine.office import Office
+
         return Office(self.store, self.definitions, self.calendar_of, self.time_source, os.urandom, self.log)
+
+    def scope(self, county: str, person: str) -> Scope:
+        """
+        Who reads; the office need not be there for it.
+
+        Raises:
+            PermissionDeniedError: The person holds no post in the county.
+        """
+        return Scope.of(read_staff(self.database, county), county, person, self.today)
 
     @cached_property
     def store(self) -> SqlStore:
+        from storage.store import SqlStore
+
         return SqlStore(self.database)
 
     @cached_property

@@ -150,14 +150,7 @@ class Office:
         Raises:
             PermissionDeniedError: There is no such active person in this county's staff.
         """
-        staff = self.staff(county)
-        day = self.calendar(county).local_date(self.time_source.now())
-        posts = staff.posts(person, day)
-        if not posts:
-            raise PermissionDeniedError(
-                None, N_("{person} holds no post here"), advice=N_("see: bangfu person list"), person=person
-            )
-        return Scope(county, person, tuple((held.post, held.division) for held in posts))
+        return Scope.of(self.staff(county), county, person, self.calendar(county).local_date(self.time_source.now()))
 
     # --- commands ---
 

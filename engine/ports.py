@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from engine.cases import Case, Decision, Event
-from engine.compiling import Procedure
 from engine.divisions import Level, prefix
+from engine.errors import N_, PermissionDeniedError
 from engine.people import Staff
+
+if TYPE_CHECKING:
+    # Who only reads loads no rules.
+    from engine.cases import Case, Decision, Event
+    from engine.compiling import Procedure
 
 
 class TimeSource(Protocol):
@@ -371,6 +375,21 @@ class Scope:
     county: str
     person: str
     posts: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, staff: Staff, county: str, person: str, day: date) -> Scope:
+        """
+        The scope that *person* has on *day*.
+
+        Raises:
+            PermissionDeniedError: There is no such active person in this county's staff.
+        """
+        posts = staff.posts(person, day)
+        if not posts:
+            raise PermissionDeniedError(
+                None, N_("{person} holds no post here"), advice=N_("see: bangfu person list"), person=person
+            )
+        return cls(county, person, tuple((held.post, held.division) for held in posts))
 
     @property
     def prefixes(self) -> tuple[str, ...]:

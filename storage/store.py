@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,12 +25,13 @@ from engine.errors import (
     StorageError,
     UnknownOutcomeError,
 )
-from engine.people import Holding, Person, Staff
+from engine.people import Staff
 from engine.ports import DueTimer, Loaded
 from storage.database import Database
 from storage.instants import from_millis, millis
 from storage.packing import PLAIN, Packer
 from storage.spreading import Spread, due_at, household_of, parent_of
+from storage.staffing import read_staff
 from storage.statements import CASE_COLUMNS, CASE_UPDATED, Opening, Statements, Write
 from storage.vault import Sealer
 
@@ -131,7 +132,7 @@ class SqlStore:
         revision = self.staff_revision(county)
         known = self._staff.get(county)
         if known is None or known.revision != revision:
-            known = self._staff[county] = self._read_staff(county)
+            known = self._staff[county] = read_staff(self._database, county)
         return known
 
     # --- writing ---
@@ -402,26 +403,6 @@ class SqlStore:
             hash=bytes(digest),
         )
 
-    def _read_staff(self, county: str) -> Staff:
-        # Posts in the county, and those above it.
-        above = (county[:2].ljust(12, "0"), county[:4].ljust(12, "0"))
-        sql = self._database.sql(
-            f"SELECT {_REVISION}, p.key, p.name, p.active, o.post, o.division, o.from_date, o.to_date"
-            " FROM post o JOIN person p ON p.key = o.person"
-            " WHERE o.division >= ? AND o.division < ? OR o.division IN (?, ?)"
-        )
-        rows = self._all(sql, (county, county + ":", *above))
-        relatives: dict[str, set[str]] = {}
-        for person, household in self._all("SELECT person, household FROM relative", ()):
-            relatives.setdefault(person, set()).add(self._uuid(household).hex)
-        people: dict[str, Person] = {}
-        for _, key, name, active, post, division, from_date, to_date in rows:
-            person = people.get(key) or Person(key, name, bool(active), (), frozenset(relatives.get(key, ())))
-            holding = Holding(post, division, _day(from_date), to_date and _day(to_date))
-            people[key] = replace(person, posts=(*person.posts, holding))
-        revision = int(rows[0][0]) if rows else self.staff_revision(county)
-        return Staff.of(people.values(), revision)
-
     def _version_no(self, digest: str) -> int | None:
         """The number under which a definition is stored; None for the empty digest."""
         if not digest:
@@ -509,7 +490,3 @@ def _seal(value: Any, sealer: Sealer) -> None:
     elif isinstance(value, (list, tuple)):
         for part in value:
             _seal(part, sealer)
-
-
-def _day(stored: Any) -> date:
-    return stored if isinstance(stored, date) else date.fromisoformat(stored)

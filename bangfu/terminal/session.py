@@ -177,7 +177,7 @@ class Session:
     @cached_property
     def scope(self) -> Scope:
         """Raises PermissionDeniedError if the person holds no post in the county."""
-        return self.bangfu.office.scope(self.county, self.person)
+        return self.bangfu.scope(self.county, self.person)
 
     @property
     def now(self) -> datetime:
@@ -218,7 +218,7 @@ class Session:
         """The reader's scope in the county that a whole case number begins with."""
         county = number[:6]
         if len(number) > 7 and number[6] == "-" and county.isdecimal() and not self.options.county:
-            return self.bangfu.office.scope(county, self.person)
+            return self.bangfu.scope(county, self.person)
         return self.scope
 
     def case(self, ref: CaseRef) -> Case:

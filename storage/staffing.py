@@ -1,0 +1,37 @@
+"""Who holds which post: read whole, as a decision and a reader's scope need it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from engine.people import Holding, Person, Staff
+from storage.database import Database
+
+
+def read_staff(database: Database, county: str) -> Staff:
+    """The people and posts of a county (6 digits), and of the divisions above it, as of one revision."""
+    above = (county[:2].ljust(12, "0"), county[:4].ljust(12, "0"))
+    sql = database.sql(
+        "SELECT (SELECT value FROM meta WHERE key = 'revision'), p.key, p.name, p.active, o.post, o.division,"
+        " o.from_date, o.to_date FROM post o JOIN person p ON p.key = o.person"
+        " WHERE o.division >= ? AND o.division < ? OR o.division IN (?, ?)"
+    )
+    rows = database.read(sql, (county, county + ":", *above))
+    relatives: dict[str, set[str]] = {}
+    for person, household in database.read("SELECT person, household FROM relative"):
+        home = household if isinstance(household, UUID) else UUID(bytes=household)
+        relatives.setdefault(person, set()).add(home.hex)
+    people: dict[str, Person] = {}
+    for _, key, name, active, post, division, from_date, to_date in rows:
+        known = people.get(key) or Person(key, name, bool(active), (), frozenset(relatives.get(key, ())))
+        holding = Holding(post, division, _day(from_date), to_date and _day(to_date))
+        people[key] = replace(known, posts=(*known.posts, holding))
+    revision = rows[0][0] if rows else database.meta("revision")
+    return Staff.of(people.values(), int(revision))
+
+
+def _day(stored: Any) -> date:
+    return stored if isinstance(stored, date) else date.fromisoformat(stored)
