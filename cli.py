@@ -120,10 +120,10 @@ def _tell_usage(session: Session, error: typer.TyperException) -> int:
         content = {"kind": "UsageError", "code": errors.USAGE, "message": text, "advice": ""}
         session.screen.document({"error": content})
         return errors.USAGE
-    session.screen.warn(f"{session._('Not understood')}: {text}", "bold red")
+    session.screen.warn(session._("Not understood: {text}").format(text=text), "bold red")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "bangfu"
-    session.screen.warn(f"  {session._('→ see: {command} --help').format(command=command)}", "")
+    session.screen.warn(session._("  → see: {command} --help").format(command=command), "")
     return errors.USAGE
 
 

@@ -10,7 +10,7 @@ import typer
 
 from bangfu.terminal.app import DEFINITIONS, session_of
 from bangfu.terminal.errors import fault_document
-from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, table
+from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, styled, table
 from bangfu.terminal.session import Session
 from engine.errors import N_, DefinitionError
 
@@ -65,7 +65,8 @@ def check(
             count = session.n_("{n} error", "{n} errors", len(errors)).format(n=len(errors))
             session.screen.print(f"[{LATE}]{count}[/]  [{QUIET}]{escape(text)}[/]")
         else:
-            session.screen.print(f"[{DONE}]✓ {session._('sound, as far as is checked')}[/]  [{QUIET}]{escape(text)}[/]")
+            sound = styled(DONE, session._("✓ sound, as far as is checked"))
+            session.screen.print(f"{sound}  [{QUIET}]{escape(text)}[/]")
 
     session.answer(document, draw)
     return 2 if errors else 0

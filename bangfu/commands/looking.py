@@ -10,7 +10,7 @@ import typer
 from bangfu.commands.acting import CaseArgument
 from bangfu.terminal.app import LOOK, session_of
 from bangfu.terminal.receipts import case_document, standing, waiting_for
-from bangfu.terminal.screen import DONE, HEAD, LATE, MASKED, QUIET, SOON, escape, table
+from bangfu.terminal.screen import DONE, HEAD, LATE, MASKED, QUIET, SOON, escape, styled, table
 from bangfu.terminal.session import CaseRef, Session
 from bangfu.terminal.titles import PlaceNames, Titles, actor
 from engine.cases import Secret
@@ -53,8 +53,10 @@ def queue(
             session.screen.print(session._("Nothing waits for you."))
             return
         _draw_queue(session, rows)
-        text = session.n_("{n} piece of work", "{n} pieces of work", len(rows)).format(n=len(rows))
-        session.screen.print(f"[{QUIET}]{text}{session._(', and more') if more else ''}[/]")
+        text = session.n_("{n} piece of work", "{n} pieces of work", len(rows))
+        if more:
+            text = session._("the first {n} pieces of work; --limit shows more")
+        session.screen.print(styled(QUIET, text.format(n=len(rows))))
 
     session.answer(document, draw)
 
@@ -232,12 +234,12 @@ def _draw_show(session: Session, case: Case, events: Sequence[Event], titles: Ti
     )
     screen.print(standing(session, case, titles))
     _draw_household(session, case)
-    screen.print(f"\n[{HEAD}]{_('What happened')}[/]")
+    screen.print("", styled(HEAD, _("What happened")))
     _draw_timeline(session, events, titles, may_read)
     _draw_clocks(session, case, titles)
     papers = case.section("papers")
     if papers:
-        screen.print(f"\n[{HEAD}]{_('Papers')}[/]")
+        screen.print("", styled(HEAD, _("Papers")))
         for name, value in papers.items():
             screen.print(f"  {escape(titles.paper(name))}  [{QUIET}]{escape(value['f'])} {value['d'][:12]}[/]")
     _draw_facts(session, case, titles, may_read)
@@ -256,7 +258,7 @@ def _draw_household(session: Session, case: Case) -> None:
         return
     people = session.n_("{n} person", "{n} people", len(row.members)).format(n=len(row.members))
     session.screen.print(
-        f"{session._('Household')}: [bold]{escape(row.name)}[/]  [{QUIET}]{row.id_number}  {row.phone}  {people}[/]"
+        session._("Household") + f"  [bold]{escape(row.name)}[/]  [{QUIET}]{row.id_number}  {row.phone}  {people}[/]"
     )
 
 
@@ -286,11 +288,11 @@ def _draw_clocks(session: Session, case: Case, titles: Titles) -> None:
     states = [ClockState.from_json(name, value) for name, value in case.section("clocks").items()]
     if not states:
         return
-    session.screen.print(f"\n[{HEAD}]{_('Clocks')}[/]")
+    session.screen.print("", styled(HEAD, _("Clocks")))
     for state in states:
         due = _("stopped") if state.status == "stopped" else times.due(state.due_at)
-        mark = f" [{SOON}]{_('provisional')}[/]" if state.provisional else ""
-        line = f"  {escape(titles.ask(state.clock))}  {due}  {times.left(state.due_at)}{mark}"
+        mark = styled(SOON, _("provisional")) if state.provisional else ""
+        line = f"  {escape(titles.ask(state.clock))}  {due}  {times.left(state.due_at)} {mark}"
         session.screen.print(line.rstrip())
 
 
@@ -299,8 +301,9 @@ def _draw_facts(session: Session, case: Case, titles: Titles, may_read: bool) ->
     if not stored:
         return
     _ = session._
-    session.screen.print(f"\n[{HEAD}]{_('Facts')}[/]")
-    for name, each in stored.items():
+    session.screen.print("", styled(HEAD, _("Facts")))
+    order = list(titles.workflow.facts)
+    for name, each in sorted(stored.items(), key=lambda item: (order.index(item[0].partition("/")[0]), item[0])):
         value = each["v"]
         hidden = isinstance(value, Secret) and not (may_read and value.value is not None)
         text = f"[{QUIET}]{MASKED}[/]" if hidden else escape(titles.value(name, value))
@@ -545,7 +548,7 @@ def overdue(context: typer.Context, limit: LimitOption = 100) -> None:
 
     def draw() -> None:
         if not rows:
-            session.screen.print(f"[{DONE}]{_('Nothing is late.')}[/]")
+            session.screen.print(styled(DONE, _("Nothing is late.")))
             return
         places = _places(session, (row.case.division for row in rows))
         lines = [_late_line(session, row, places) for row in rows]

@@ -32,7 +32,7 @@ from bangfu.commands.acting import (
 from bangfu.terminal import values
 from bangfu.terminal.app import NOTICES, session_of
 from bangfu.terminal.receipts import draw_receipt, receipt_document
-from bangfu.terminal.screen import LATE, QUIET, escape, table
+from bangfu.terminal.screen import LATE, QUIET, escape, styled, table
 from bangfu.terminal.session import CaseRef, Session
 from bangfu.terminal.titles import Titles
 from engine.errors import N_, BangfuError, InputError, NotFoundError
@@ -203,7 +203,7 @@ def _show_list(session: Session, row: ListRow) -> None:
 
     def draw() -> None:
         session.screen.print(f"[bold]{escape(_stage_title(session, row))}[/]  [{QUIET}]{row.id}[/]")
-        lines = [(number, escape(outcome) or f"[{QUIET}]{_('not decided')}[/]") for _id, number, outcome in row.items]
+        lines = [(number, escape(outcome) or styled(QUIET, _("not decided"))) for _id, number, outcome in row.items]
         session.screen.print(table((_("Case"), _("Outcome")), lines, narrow=(0,)))
 
     session.answer(_list_document(row), draw)

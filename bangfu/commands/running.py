@@ -191,7 +191,7 @@ def _show_violations(session: Session, violations: Any, document: dict[str, Any]
 
     def draw() -> None:
         if not found:
-            session.screen.print(f"[{DONE}]✓[/] {session._('Every log is whole and gives what is stored')}")
+            session.screen.print(f"[{DONE}]✓[/] " + session._("Every log is whole and gives what is stored"))
             return
         text = session.n_("{n} violation was found", "{n} violations were found", len(found))
         session.screen.print(f"[{LATE}]{text.format(n=len(found))}[/]")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bangfu.terminal.app import SET_UP, session_of
-from bangfu.terminal.screen import DONE, QUIET, SOON, escape, table
+from bangfu.terminal.screen import DONE, QUIET, SOON, escape, styled, table
 from bangfu.terminal.session import Session
 from bangfu.terminal.titles import PlaceNames
 from bangfu.terminal.values import identifier, wanted_day
@@ -73,7 +73,7 @@ def init(
     }  # fmt: skip
 
     def draw() -> None:
-        session.screen.print(f"[{DONE}]{session._('Database made:')}[/] {escape(_where(session))}")
+        session.screen.print(styled(DONE, session._("Database made: {path}").format(path=_where(session))))
         if session.settings.key is None:
             text = session._("Key file: {path}. Keep a copy in another place; without it nothing sealed can be read.")
             session.screen.print(escape(text.format(path=session.settings.key_file)))
@@ -321,8 +321,8 @@ def person_show(context: typer.Context, key: Key) -> None:
     document = _person_document(found, found.posts) | {"relatives": sorted(found.relatives)}
 
     def draw() -> None:
-        state = "" if found.active else f" [{SOON}]{_('has left')}[/]"
-        session.screen.print(f"[bold]{escape(found.key)}[/] {escape(found.name)}{state}")
+        state = "" if found.active else styled(SOON, _("has left"))
+        session.screen.print(f"[bold]{escape(found.key)}[/] {escape(found.name)} {state}")
         headings = (_("Post"), _("At"), _("From"), _("To"))
         rows = [
             (

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from bangfu.terminal.screen import DONE, HEAD, LATE, QUIET, SOON, Screen, Times, escape, table
+from bangfu.terminal.screen import DONE, HEAD, LATE, QUIET, SOON, Screen, Times, escape, styled, table
 from bangfu.terminal.titles import Titles
 from engine.cases import Event
 from engine.clocks import Amount, ClockState, Extension, Offset, Stop
@@ -134,7 +134,7 @@ class Derivation:
 
     def _status(self) -> str:
         if self.found.late_by is not None:
-            return f"[{LATE}]{self._('late')}[/]"
+            return styled(LATE, self._("late"))
         style = {"running": SOON, "stopped": QUIET, "ended": DONE}[self.state.status]
         return f"[{style}]{self._(_STATUS[self.state.status])}[/]"
 
@@ -157,9 +157,9 @@ class Derivation:
             said = said.format(day=f"{due.date.isoformat()} {self._weekday(due.date)}")
             lines.append(f"[bold]{said}[/]")
         if state.provisional:
-            lines.append(f"[{SOON}]{_('provisional: the notice of holidays is not known yet')}[/]")
+            lines.append(styled(SOON, _("provisional: the notice of holidays is not known yet")))
         if not self.found.agrees:
-            lines.append(f"[{SOON}]{_('the calendar was amended since; the deadline is not yet counted again')}[/]")
+            lines.append(styled(SOON, _("the calendar was amended since; the deadline is not yet counted again")))
         lines.append(escape(_("elapsed: {amount}").format(amount=self.amount(self.found.elapsed))))
         return lines
 

@@ -128,6 +128,11 @@ def escape(text: object) -> str:
     return escaped(str(text))
 
 
+def styled(style: str, text: str) -> str:
+    """*text* as markup in that style; a translated text stands outside every f-string, where the extractor sees it."""
+    return f"[{style}]{escape(text)}[/]"
+
+
 class Times:
     """How instants and days are written for people: by the clock on the wall."""
 
@@ -166,4 +171,4 @@ class Times:
         days, hours = divmod(int(abs(at - self.now).total_seconds() // 3600), 24)
         n_, text = (days, self._("{n} d")) if days else (hours, self._("{n} h"))
         words = text.format(n=n_)
-        return f"[{LATE}]{self._('late by {time}').format(time=words)}[/]" if late else words
+        return styled(LATE, self._("late by {time}").format(time=words)) if late else words

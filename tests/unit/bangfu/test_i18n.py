@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import gettext
 import tomllib
 from pathlib import Path
@@ -36,6 +37,17 @@ def source_strings() -> set[str | tuple[str, ...]]:
 
 def test_the_chinese_catalog_has_every_string_of_the_code_and_no_other():
     assert {message.id for message in catalog() if message.id} == source_strings(), "run `make catalogs`"
+
+
+def test_no_string_hides_in_an_f_string_from_the_extractor():
+    hidden = []
+    for path in [ROOT / "cli.py", *(ROOT / "bangfu").rglob("*.py"), *(ROOT / "papers").rglob("*.py")]:
+        for outer in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for call in ast.walk(outer) if isinstance(outer, ast.JoinedStr) else ():
+                if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant):
+                    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+                    hidden += [f"{path.name}:{call.lineno}"] if name in KEYWORDS else []
+    assert not hidden
 
 
 def test_every_string_is_translated_and_none_only_guessed():
