@@ -52,7 +52,7 @@ def open_ask(draft: Draft, name: str, number: int) -> None:
             if asked.notice and asked.notice.leave_out and draft.holds(asked.notice.leave_out):
                 ask["w"] = True
                 draft.body["waived"] = name
-        case "case":
+        case _:
             assert asked.case is not None
             open_subcase(draft, name, asked.case, number)
     draft.put("asks", name, ask)

@@ -363,7 +363,8 @@ class TestDigest:
         assert command_digest(replace(self.BASE, **{part: other})) != command_digest(self.BASE)
 
     def test_I5_the_digest_leaves_out_what_the_asker_happened_to_see(self) -> None:
-        for other in (replace(self.BASE, id=UUID(int=2)), replace(self.BASE, seen=7)):
+        frozen = replace(self.BASE, facts=MappingProxyType(self.BASE.facts))
+        for other in (replace(self.BASE, id=UUID(int=2)), replace(self.BASE, seen=7), frozen):
             assert command_digest(other) == command_digest(self.BASE)
 
     def test_I5_commands_of_another_kind_differ(self) -> None:

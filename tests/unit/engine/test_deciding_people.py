@@ -129,6 +129,11 @@ class TestPosts:
         with pytest.raises(CaseNotFoundError):
             runner.open("village.cadre", "found", division=OTHER_VILLAGE)
 
+    def test_words_are_written_in_a_post_from_which_the_case_is_seen(self) -> None:
+        runner = people(person("two", f"village.cadre@{OTHER_VILLAGE}", "township.mayor"))
+        runner.do(Comment, "two", note="看过")
+        assert runner.last().post == f"township.mayor@{TOWNSHIP}"
+
     def test_he_acts_in_the_post_that_he_names(self) -> None:
         both = person("both", "village.cadre", "village.team")
         runner = people(both)
