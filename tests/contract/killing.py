@@ -2,7 +2,8 @@
 Kill officers at work: a script, since a process that has threads must not fork.
 
 ``python -m tests.contract.killing URL CASE ROUNDS SEED``: in each round a child moves the case on and says which event
-was acknowledged, until it is killed. Prints, as JSON, the last acknowledged and the last stored event of each round.
+was acknowledged; it is killed a moment after one to three of them. Prints, as JSON, the last acknowledged and the last
+stored event of each round.
 """
 
 from __future__ import annotations
@@ -30,28 +31,28 @@ def work(url: str, case_id: UUID, say: int) -> None:
         os.write(say, b"%d\n" % (case.seq + 1))
 
 
-def killed(url: str, case_id: UUID, after: float) -> int:
-    """The last event that a child had acknowledged when it was killed, *after* seconds at work."""
+def killed(url: str, case_id: UUID, at_least: int, after: float) -> int:
+    """The last event acknowledged by a child that was killed *after* seconds past so many acknowledgements."""
     hear, say = os.pipe()
     child = os.fork()
     if child == 0:
         work(url, case_id, say)
         os._exit(0)
     os.close(say)
-    os.read(hear, 2)  # It has opened the database.
-    time.sleep(after)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
     with os.fdopen(hear) as said:
-        lines = [line for line in said.read().split("\n") if line]
-    return int(lines[-1]) if lines else 0
+        lines = [said.readline() for _ in range(1 + at_least)]  # The first says that it has opened the database.
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        lines += said.read().splitlines()
+    return int(lines[-1])
 
 
 def main(url: str, case: str, rounds: str, seed: str) -> None:
     chance = random.Random(int(seed))
     found = []
     for _ in range(int(rounds)):
-        acknowledged = killed(url, UUID(case), chance.uniform(0, 0.06))
+        acknowledged = killed(url, UUID(case), chance.randint(1, 3), chance.uniform(0, 0.006))
         desk = Desk(Database.open(url, KEY))
         found.append((acknowledged, desk.load(UUID(case)).seq))
         desk.database.close()
