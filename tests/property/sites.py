@@ -35,6 +35,10 @@ class Site:
         """One of its own, in files of *folder*."""
         return cls(Template(f"sqlite:///{folder / 'county.db'}"), folder)
 
+    @property
+    def is_file(self) -> bool:
+        return self._template.url.startswith("sqlite")
+
     def fresh(self) -> str:
         """The URL of a new copy."""
         return self._template.copy(self._folder)
@@ -51,7 +55,7 @@ class Site:
     def clear(self, url: str) -> None:
         """Throw a copy away."""
         self._template.drop(url)
-        if url.startswith("sqlite"):
+        if self.is_file:
             Path(str(make_url(url).database)).unlink()
 
 
