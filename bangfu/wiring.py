@@ -20,7 +20,7 @@ from bangfu.settings import Settings
 from bangfu.timesource import PracticeTime, SystemTime
 from engine.calendar import Calendar
 from engine.ports import Register, Scope, TimeSource
-from storage.database import SCHEMA, Database
+from storage.database import SCHEMA, Database, require_file
 from storage.files import Files
 from storage.intake import Intake
 from storage.places import Places
@@ -185,8 +185,9 @@ class Bangfu:
         """
         left = by
         while True:
-            midnight = self.calendar.end_of(self.today) - self.time_source.now()
-            step = min(left, midnight)
+            now = self.time_source.now()
+            to_midnight = self.calendar.end_of(self.calendar.local_date(now)) - now
+            step = min(left, _whole_milliseconds(to_midnight))
             self._live_by(PracticeTime(self.database.advance(step)))
             yield self.office.sweep()
             left -= step
@@ -241,6 +242,7 @@ def open_bangfu(settings: Settings, log: Log = _quiet) -> Bangfu:
         ConfigurationError: There is none, it is of another version, or the key is not its own.
         StorageError: It cannot be reached.
     """
+    require_file(settings.database)  # Before the key: whoever mistypes the database is not told of a lost key.
     key = decode_key(settings.key) if settings.key is not None else read_key(settings.key_file)
     return Bangfu(settings, Database.open(settings.database, key), log)
 
@@ -269,6 +271,12 @@ def create_bangfu(settings: Settings, *, practice: bool, offset: timedelta = tim
         for path in made:
             path.unlink()
         raise
+
+
+def _whole_milliseconds(span: timedelta) -> timedelta:
+    """*span*, rounded up: what is stored is milliseconds, and a step to midnight must not end before it."""
+    millisecond = timedelta(milliseconds=1)
+    return -(-span // millisecond) * millisecond
 
 
 def roots(settings: Settings) -> tuple[Path, ...]:

@@ -123,9 +123,7 @@ class Database:
             ConfigurationError: It is none of ours, of another version, under another key, or not safe to open here.
             StorageError: It cannot be reached.
         """
-        path = _file_of(url)
-        if path is not None and not path.exists():
-            raise ConfigurationError(N_("there is no database {path}"), advice=N_("`bangfu init` makes one"), path=path)
+        require_file(url)
         engine = _engine(url)
         vault = Vault(key)
         try:
@@ -317,6 +315,18 @@ class Database:
 
 def _millis(offset: timedelta) -> str:
     return str(offset // timedelta(milliseconds=1))
+
+
+def require_file(url: str) -> None:
+    """
+    Make sure that a database kept in a file is there.
+
+    Raises:
+        ConfigurationError: It is not.
+    """
+    path = _file_of(url)
+    if path is not None and not path.exists():
+        raise ConfigurationError(N_("there is no database {path}"), advice=N_("`bangfu init` makes one"), path=path)
 
 
 def _file_of(url: str) -> Path | None:

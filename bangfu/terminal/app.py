@@ -116,7 +116,8 @@ def usage_error(error: typer.TyperException, translate: Callable[[str], str]) ->
     named = "/".join(parameter.opts) if parameter is not None else getattr(error, "option_name", "")
     match type(error).__name__:
         case "MissingParameter":
-            label = parameter.human_readable_name if parameter is not None and not named.startswith("-") else named
+            is_argument = not named.startswith("-")
+            label = parameter.metavar or parameter.name.upper() if parameter is not None and is_argument else named
             return translate(N_("{name} is missing")).format(name=label)
         case "NoSuchOption":
             return translate(N_("there is no option {name}")).format(name=named)

@@ -179,7 +179,8 @@ def test_the_same_seed_tells_the_same_story(played, tmp_path, capsys):
     again = run(settings_in(tmp_path), Screen(False, translator("zh_CN")), HOUSEHOLDS)
     told = capsys.readouterr().out
     assert again.ends == played.result.ends
-    assert told.replace(str(tmp_path), "") == played.told.replace(str(played.settings.database_file.parent.parent), "")
+    place = str(played.settings.database_file.parent.parent)  # Where it lies decides where lines break.
+    assert "".join(told.split()).replace(str(tmp_path), "") == "".join(played.told.split()).replace(place, "")
 
 
 def test_five_households_are_enough(tmp_path, capsys):
