@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import cached_property, lru_cache
+from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -74,6 +74,8 @@ class Draft:
     Attributes:
         asked_at: The instant that was handed in.
         now: The event's instant: never before the case's last (I10), whole milliseconds.
+        today: The legal day: in the calendar's zone.
+        held: The posts that the person holds today, each with its division.
         body: What people read back of the event.
     """
 
@@ -85,6 +87,8 @@ class Draft:
         self.command = command
         self.now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         self.world = world
+        self.today = world.calendar.local_date(self.now)
+        self.held = {(each.post, each.division) for each in world.staff.posts(command.person, self.today)}
         self.body: dict[str, Any] = {}
         self.messages: list[Message] = []
         self.register: list[RegisterWrite] = []
@@ -108,16 +112,6 @@ class Draft:
     def note(self) -> str:
         """What the asker says in words; blanks are no words."""
         return self.command.note.strip()
-
-    @cached_property
-    def today(self) -> date:
-        """The legal day: in the calendar's zone."""
-        return self.world.calendar.local_date(self.now)
-
-    @cached_property
-    def held(self) -> frozenset[tuple[str, str]]:
-        """The posts that the person holds today, each with its division."""
-        return frozenset((each.post, each.division) for each in self.world.staff.posts(self.command.person, self.today))
 
     def section(self, name: str) -> Mapping[str, Any]:
         return self._sections.get(name, _EMPTY)
