@@ -107,7 +107,8 @@ def _all_posted(draft: Draft, name: str, notice: Notice, at: datetime) -> None:
     if timing.state_of(draft, f"{name}.wait") is None:
         expire(draft, name, at)
     elif notice.on_objection == "stop" and has_objection(draft, name):
-        _stop_wait(draft, name)
+        # Perhaps it hung before it was recorded: that time does not count either.
+        _stop_wait(draft, name, at)
 
 
 def expire(draft: Draft, name: str, at: datetime) -> None:
@@ -232,15 +233,15 @@ def lodge(draft: Draft, command: Object) -> str:
     draft.followups.append(Followup(command.child, opening, notice.objection))
     emit(draft, f"{name}.objected")
     if notice.on_objection == "stop":
-        _stop_wait(draft, name)
+        _stop_wait(draft, name, draft.now)
     draft.tell("objection_lodged", *draft.place_of(notice.by), ask=name)
     return "objected"
 
 
-def _stop_wait(draft: Draft, name: str) -> None:
+def _stop_wait(draft: Draft, name: str, since: datetime) -> None:
     state = timing.state_of(draft, f"{name}.wait")
     if state is not None and state.status == "running":
-        timing.keep(draft, draft.procedure.clocks[f"{name}.wait"], clocks.stop(state, draft.now, _OBJECTION))
+        timing.keep(draft, draft.procedure.clocks[f"{name}.wait"], clocks.stop(state, since, _OBJECTION))
 
 
 # --- cases that were waited for ---------------------------------------------------------------------------------------

@@ -460,6 +460,15 @@ class TestStoppedWait:
         runner.act("township.mayor", "dismissed", case=child.id)
         assert runner.timers()["publicity.wait"] > LEGAL_END
 
+    def test_a_posting_recorded_later_stood_still_from_when_it_hung(self) -> None:
+        """Two days must not count that passed with an objection open, before the last place was recorded."""
+        runner = posted(self.STOPPING.replace("places: [square]", "places: [square, office]"))
+        child = runner.lodge("village.cadre", facts={"grounds": "x"})
+        runner.now += timedelta(days=3)
+        runner.post("village.committee", "office", at=MONDAY + timedelta(days=1))
+        runner.act("township.mayor", "dismissed", case=child.id)
+        assert runner.timers()["publicity.wait"] == datetime(2026, 3, 12, 16, tzinfo=UTC)
+
 
 def test_an_open_objection_holds_back_another_cases_answer() -> None:
     text = NOTICE.replace(
