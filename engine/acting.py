@@ -37,6 +37,7 @@ from engine.guards import (
     against_gaps,
     against_post,
     against_relatives,
+    against_silence,
     remember_actor,
     stand,
     stand_anywhere,
@@ -132,6 +133,8 @@ def against_giver(
     yield from against_both(draft, given.ask, given.means, _seats(draft, given, stands, persons))
     if given.panel is not None and given.name != FALLBACK and stands is not None:
         yield from against_member(draft, given.ask, stands.asked)
+        if given.panel.recorded == "each" and given.action is not None:
+            yield from against_silence(draft, given.action)
 
 
 def _seats(draft: Draft, given: Answer, stands: Standing | None, persons: list[str]) -> Mapping[str, str]:

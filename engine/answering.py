@@ -49,6 +49,9 @@ def count(draft: Draft, name: str, given: str, closing: bool = False) -> str | N
     """
     What the answers to *name* come to with one more, *given*; None while another result is possible.
 
+    A quorum that the definition writes must have answered before anything is decided; without one the result stands as
+    soon as nobody who is left can change it. Closing early needs the quorum, without one all who are entitled.
+
     Raises:
         GuardRefusedError: Nobody else will answer (all have, or *closing*), and there is no quorum or no result.
     """
@@ -56,7 +59,7 @@ def count(draft: Draft, name: str, given: str, closing: bool = False) -> str | N
     counted = _counted(draft, name, given)
     needed = quorum_needed(panel.quorum, counted.entitled)
     if not closing:
-        found = settled(panel.tally, counted, needed)
+        found = settled(panel.tally, counted, 0 if panel.quorum is None else needed)
         return _decided(draft, found) if counted.present == counted.entitled else found
     if counted.present < needed:
         short = reason(
@@ -78,7 +81,8 @@ def record_answer(draft: Draft, command: Act, name: str, seat: str) -> str | Non
     """Note a member's own answer, given in *seat*; the result once it is settled."""
     found = count(draft, name, command.action, command.close)
     post = seat.partition("@")[0]
-    draft.put("answers", answer_key(draft, name, command.person), {"a": command.action, "p": post})
+    given = {"a": command.action, "p": post}
+    draft.put("answers", answer_key(draft, name, command.person), {**given, "o": True} if draft.note else given)
     draft.body.update({"ask": name, "answer": command.action})
     if found is None:
         _close_item(draft, name, post)

@@ -23,8 +23,8 @@ visits     stage                     {n: entry, from: the stage it came from}
 asks       stage or task             an open question: {n: entry, s, r: ready, b: begun, by: [posts] and p: panel where
                                      they were chosen, e: {post: seats}, l: list, at: asked (of a notice), w: waived,
                                      res: an answer that must wait}
-answers    ask#entry/who             {a: answer, p: post, …}, only while the question is open; who is a person's key,
-                                     ``minutes``, or post:number for a silence
+answers    ask#entry/who             {a: answer, p: post, o: with words, …}, only while the question is open; who is a
+                                     person's key, ``minutes``, or post:number for a silence
 items      number                    {q: ask, p: post, d: division, by: claimed by, f: the post that p stands in for}
 tasks      task                      {st: open|done|waived|cancelled, n: opening, r: result, why, s}
 clocks     clock                     a running or stopped clock (:class:`engine.clocks.ClockState`)

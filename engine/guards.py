@@ -312,8 +312,8 @@ def against_action(draft: Draft, stage: str, name: str, action: Action) -> Itera
         yield from against_rule(draft, ref)
     if action.times is not None and int(draft.get("times", event, 0)) >= action.times:
         yield reason("times", N_("was already taken {times} times, as often as it may be"), times=action.times)
-    if action.opinion and not draft.note:
-        yield reason("opinion", N_("needs an opinion in words"), advice=N_("add --note TEXT"))
+    if not _has_words(draft, stage, name):
+        yield from against_silence(draft, action)
     for clock in procedure.clocks_until.get(event, ()):
         state = state_of(draft, clock) if procedure.clocks[clock].kind == "wait" else None
         if state is not None:
@@ -324,6 +324,19 @@ def against_action(draft: Draft, stage: str, name: str, action: Action) -> Itera
     since = draft.get("asks", stage, {}).get("s", 0)
     places = (event, name) if name in procedure.workflow.anywhere else (event,)
     yield from against_gaps(draft, (stage, *places) if action.means in FORWARD else places, since)
+
+
+def against_silence(draft: Draft, action: Action) -> Iterator[Reason]:
+    """*action* needs words, and comes with none."""
+    if action.opinion and not draft.note:
+        yield reason("opinion", N_("needs an opinion in words"), advice=N_("add --note TEXT"))
+
+
+def _has_words(draft: Draft, ask: str, answer: str) -> bool:
+    """Whether a member of the panel asked in *ask* has said why he answers so: whoever settles it need not."""
+    prefix = f"{ask}#{draft.get('asks', ask, {}).get('n')}/"
+    given = draft.section("answers").items()
+    return any(value["a"] == answer and "o" in value for key, value in given if key.startswith(prefix))
 
 
 def against_rule(draft: Draft, ref: str) -> Iterator[Reason]:

@@ -374,3 +374,38 @@ def test_a_claimed_item_can_be_given_back() -> None:
     runner.do(Release, "village.cadre")
     runner.act("village.cadre2", "pass")
     assert runner.stage == "file"
+
+
+class TestEarlyStop:
+    PANEL = "seats: {township.secretary: 1, township.mayor: 1}, tally: {pass: all of entitled, fail: otherwise}"
+
+    def leaders(self) -> Runner:
+        text = SIGN.replace("{PANEL}", "{" + self.PANEL + "}").replace("means: refuse", "means: refuse, opinion: yes")
+        runner = Runner.of(text)
+        runner.open("village.cadre")
+        return runner
+
+    def test_without_a_quorum_the_first_no_decides_where_all_must_agree(self) -> None:
+        runner = self.leaders()
+        runner.act("township.secretary", "fail", note="材料不实")
+        assert runner.stage == "refused"
+
+    def test_whoever_says_no_says_why(self) -> None:
+        with pytest.raises(GuardRefusedError, match="needs an opinion"):
+            self.leaders().act("township.secretary", "fail")
+
+    def test_whoever_settles_a_no_that_others_gave_words_for_needs_none(self) -> None:
+        text = SIGN.replace("{PANEL}", "{" + FIVE + ", quorum: 3, tally: {pass: all of entitled, fail: otherwise}}")
+        runner = Runner.of(text.replace("means: refuse", "means: refuse, opinion: yes"))
+        runner.open("village.cadre")
+        runner.act("village.cadre", "fail", note="材料不实")
+        runner.act("village.cadre2", "pass")
+        runner.act("township.cadre", "pass")
+        assert runner.stage == "refused"
+
+    def test_a_no_that_comes_of_abstentions_needs_words_of_whoever_settles_it(self) -> None:
+        runner = self.leaders()
+        with pytest.raises(GuardRefusedError, match="needs an opinion"):
+            runner.act("township.mayor", "abstain")
+        runner.act("township.mayor", "abstain", note="回避")
+        assert runner.stage == "refused"
