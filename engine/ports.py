@@ -256,7 +256,7 @@ class ListRow:
     A list of cases that one act decides.
 
     Attributes:
-        status: ``open`` until its act.
+        status: ``open`` until its act, or until all its cases have left it alone.
         by: Who made it: a person's key.
         items: Its cases in scope: id, number, and the action taken, empty before.
     """

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.divisions import Division, Level, level_of, parent_of
 from storage.database import Database
+from storage.ranges import code_range
 
 
 class Places:
@@ -28,7 +29,7 @@ class Places:
         """Every place whose code begins with *digits*, by code."""
         sql = self._database.sql("SELECT code, name FROM division WHERE code >= ? AND code < ? ORDER BY code")
         with self._database.connection() as connection:
-            rows = connection.execute(sql, (digits, digits + ":")).fetchall()
+            rows = connection.execute(sql, code_range(digits)).fetchall()
         return [Division(code, name, level_of(code), parent_of(code)) for code, name in rows]
 
     def counties(self) -> tuple[str, ...]:

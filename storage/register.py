@@ -28,6 +28,7 @@ from engine.ports import Scope
 from storage.database import Database
 from storage.instants import from_millis, millis
 from storage.intake import ID_NUMBER, PHONE
+from storage.ranges import code_range
 
 #: Division, workflow, stage and outcome that a total is of.
 _Where = tuple[str, str, str, str]
@@ -82,7 +83,7 @@ _OVERDUE = (
     "{places}, page AS (SELECT c.county, c.id, c.due_at FROM place p CROSS JOIN cases c WHERE {here}"
     " ORDER BY c.due_at, c.id LIMIT ?)"
     " SELECT {case}, (SELECT min(k.name) FROM clock k WHERE k.county = c.county AND k.case_id = c.id"
-    " AND k.status = 'running' AND k.due_at = c.due_at AND k.kind = 'limit'),"
+    " AND k.stopped_at IS NULL AND k.ended_at IS NULL AND k.due_at = c.due_at AND k.kind = 'limit'),"
     " (SELECT {joined} FROM work_item w WHERE w.county = c.county AND w.case_id = c.id)"
     f" FROM page JOIN cases c ON c.county = page.county AND c.id = page.id{_ITS_NAMES}"
     " ORDER BY c.due_at, c.id"
@@ -93,22 +94,29 @@ _BOARD_OPEN = (
 )
 _BOARD_OVER = (
     "SELECT c.division, c.workflow, c.stage, c.outcome, count(*), sum(CASE WHEN EXISTS (SELECT 1 FROM clock k"
-    " WHERE k.county = c.county AND k.case_id = c.id AND k.due_at <= k.ended_at AND k.kind = 'limit')"
+    " WHERE k.county = c.county AND k.case_id = c.id AND k.due_at <= COALESCE(k.stopped_at, k.ended_at)"
+    " AND k.kind = 'limit')"
     " THEN 1 ELSE 0 END)"
     " FROM cases c WHERE c.county = ? AND c.status <> 'open' AND {inside}"
     " GROUP BY c.division, c.workflow, c.stage, c.outcome"
 )
 _CLOCKS = (
-    "SELECT c.id, c.number, c.division, k.name, k.entry, k.started_at, k.due_at, k.ended_at, k.status, k.kind"
+    "SELECT c.id, c.number, c.division, k.name, k.entry, k.started_at, k.due_at, k.stopped_at, k.ended_at, k.kind"
     " FROM cases c JOIN clock k ON k.county = c.county AND k.case_id = c.id"
     " WHERE c.county = ? AND {inside}{late} ORDER BY c.number, k.started_at, k.name, k.entry"
 )
-_IS_LATE = " AND k.kind = 'limit' AND k.status <> 'stopped' AND k.due_at <= COALESCE(k.ended_at, ?)"
+#: A limit is late when it ran out before it was stopped, or ended, or now.
+_IS_LATE = " AND k.kind = 'limit' AND k.due_at <= COALESCE(k.stopped_at, k.ended_at, ?)"
 _LISTED = (
-    "SELECT l.id, l.workflow, l.stage, l.division, l.decided_at, l.opened_at, l.by, i.case_id, c.number, i.outcome"
+    "SELECT l.id, l.workflow, l.stage, l.division, {open}, l.opened_at, l.by, i.case_id, c.number, i.outcome"
     " FROM list l LEFT JOIN (list_item i JOIN cases c ON c.county = i.county AND c.id = i.case_id AND {cases_inside})"
     " ON i.county = l.county AND i.list_id = l.id"
     " WHERE l.county = ? AND {inside}{which} ORDER BY l.opened_at DESC, l.id, c.number"
+)
+#: A list is open until its act, or until every case has left it alone.
+_LIST_OPEN = (
+    "(l.decided_at IS NULL AND EXISTS (SELECT 1 FROM list_item n"
+    " WHERE n.county = l.county AND n.list_id = l.id AND n.outcome = ''))"
 )
 _MARK_READ = (
     "INSERT INTO delivery (county, case_id, seq, no, person, read_at)"
@@ -131,13 +139,8 @@ def inside(column: str, ranges: int) -> str:
 
 
 def bounds(scope: Scope) -> list[str]:
-    """The parameters of :func:`inside`, one range for each prefix: digits alone, so that any collation sorts them."""
-    return [bound for start in scope.prefixes for bound in (start.ljust(12, "0"), _after(start))]
-
-
-def _after(start: str) -> str:
-    """The first code of 12 digits behind all that begin with *start*."""
-    return str(int(start) + 1).ljust(12, "0")
+    """The parameters of :func:`inside`, one range for each prefix."""
+    return [bound for start in scope.prefixes for bound in code_range(start)]
 
 
 class SqlRegister:
@@ -244,8 +247,7 @@ class SqlRegister:
 
     def cases_in(self, scope: Scope, workflow: str, stage: str, division: str) -> Sequence[ports.CaseRow]:
         where = "c.status = 'open' AND c.workflow = ? AND c.stage = ? AND c.division >= ? AND c.division < ?"
-        start = prefix(division)
-        values = [workflow, stage, start.ljust(12, "0"), _after(start)]
+        values = [workflow, stage, *code_range(prefix(division))]
         return self._cases(scope, where, values, "c.opened_at, c.number", None)
 
     def _cases(
@@ -395,17 +397,18 @@ class SqlRegister:
         return [self._clock_row(row, now) for row in self._all(sql, values)]
 
     def _clock_row(self, row: Sequence[Any], now: datetime) -> ports.ClockRow:
-        case, number, division, name, entry, started, due, ended, status, kind = row
-        late = kind == "limit" and status != "stopped" and due <= (millis(now) if ended is None else ended)
+        case, number, division, name, entry, started, due, stopped, ended, kind = row
+        status = "ended" if ended is not None else "stopped" if stopped is not None else "running"
+        counted = next((end for end in (stopped, ended) if end is not None), millis(now))
         return ports.ClockRow(
             self._uuid(case), number, division, name, entry, kind, from_millis(started), from_millis(due),
-            None if ended is None else from_millis(ended), status, late,
+            None if ended is None else from_millis(ended), status, kind == "limit" and due <= counted,
         )  # fmt: skip
 
     # --- lists of cases ---
 
     def lists(self, scope: Scope, *, open_only: bool = True) -> Sequence[ports.ListRow]:
-        return self._read_lists(scope, " AND l.decided_at IS NULL" if open_only else "", [])
+        return self._read_lists(scope, f" AND {_LIST_OPEN}" if open_only else "", [])
 
     def list(self, scope: Scope, list_id: UUID) -> ports.ListRow:
         found = self._read_lists(scope, " AND l.id = ?", [self._id(list_id)])
@@ -417,7 +420,8 @@ class SqlRegister:
         if not scope.posts:
             return []
         ranges = len(scope.prefixes)
-        text = _LISTED.replace("{which}", which).replace("{cases_inside}", inside("c.division", ranges))
+        text = _LISTED.replace("{open}", _LIST_OPEN).replace("{which}", which)
+        text = text.replace("{cases_inside}", inside("c.division", ranges))
         sql = self._shaped(text, ranges, "l.division")
         items: dict[UUID, list[tuple[UUID, str, str]]] = {}
         heads: dict[UUID, Sequence[Any]] = {}
@@ -428,10 +432,10 @@ class SqlRegister:
                 items.setdefault(list_id, []).append((self._uuid(case), number, outcome))
         return [
             ports.ListRow(
-                scope.county, list_id, workflow, stage, division, "open" if decided is None else "decided",
+                scope.county, list_id, workflow, stage, division, "open" if is_open else "decided",
                 from_millis(opened), by, tuple(items.get(list_id, ())),
             )
-            for list_id, (_, workflow, stage, division, decided, opened, by) in heads.items()
+            for list_id, (_, workflow, stage, division, is_open, opened, by) in heads.items()
         ]  # fmt: skip
 
     # --- statements ---

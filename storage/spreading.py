@@ -62,7 +62,7 @@ CHILDREN: Mapping[str, Child] = {
         once=True,
     ),
     "outbox": Child(OutboxRow, ("seq", "no"), ("created_at", "event", "post", "division", "data"), once=True),
-    "clock": Child(ClockRow, ("name", "entry"), ("status", "started_at", "due_at", "ended_at", "kind")),
+    "clock": Child(ClockRow, ("name", "entry"), ("started_at", "due_at", "stopped_at", "ended_at", "kind")),
     "timer": Child(TimerRow, ("no",), ("rung", "due_at", "clock", "kind", "status")),
     "work_item": Child(
         WorkItemRow,
@@ -93,7 +93,7 @@ class Closing:
 
 
 CLOSINGS: Mapping[str, Closing] = {
-    "clock": Closing("clock", ("status", "ended_at"), "name = ? AND entry < ? AND ended_at IS NULL"),
+    "clock": Closing("clock", ("ended_at",), "name = ? AND entry < ? AND ended_at IS NULL"),
     "timer": Closing("timer", ("status",), "no = ?"),
     "work_item": Closing("work_item", (), "no = ?"),
     "task": Closing("task", ("status", "at"), "task = ?"),
@@ -138,6 +138,8 @@ class Spread:
                 handle(self, event, at, key, value, case)
         if "list" in event.body:
             self._listed(event, at, case)
+        if "unlisted" in event.body:
+            self._outcome(event, self.as_id(UUID(event.body["unlisted"])))
 
     def log(self, event: Event, text: bytes, version: int | None) -> None:
         """The row of the log itself; *event* is sealed, and *text* what is kept of it."""
@@ -169,7 +171,7 @@ class Spread:
         """All closings."""
         found = dict(self.closings)
         for name, (entry, at) in self.clocks.items():
-            found.setdefault(("clock", ("ended", at)), []).append((name, entry))
+            found.setdefault(("clock", (at,)), []).append((name, entry))
         return found
 
     # --- netting ---
@@ -195,14 +197,13 @@ class Spread:
         entry = _NEVER if value is None else value.get("n", 1)
         put = self.puts.get("clock", {})
         for key in [key for key, row in put.items() if key[0] == name and key[1] < entry and row[3] is None]:
-            status, started, due, _, kind = put[key]
-            put[key] = ("ended", started, due, at, kind)
+            started, due, stopped, _, kind = put[key]
+            put[key] = (started, due, stopped, at, kind)
         first = min(entry, self.clocks.get(name, (_NEVER, 0))[0])
         self.clocks[name] = (first, at)
         if value is not None:
-            status = "stopped" if _is_stopped(value) else "running"
-            kind = value.get("k", "limit")
-            self._put("clock", (name, entry), (status, _millis(value["at"]), _millis(value["due"]), None, kind))
+            counted = _millis(value["at"]), _millis(value["due"]), _stopped_at(value)
+            self._put("clock", (name, entry), (*counted, None, value.get("k", "limit")))
 
     def _timer(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         if value is not None:
@@ -247,12 +248,15 @@ class Spread:
     def _listed(self, event: Event, at: int, case: Case) -> None:
         list_id = self.as_id(UUID(event.body["list"]))
         if event.kind == "listed":
-            division = event.post.partition("@")[2]
-            self.lists.setdefault(list_id, (at, None, case.workflow, case.stage, division, event.actor))
+            self.lists.setdefault(list_id, (at, None, case.workflow, case.stage, event.body["at"], event.actor))
             self._put("list_item", (list_id,), ("",))
         else:
             self.decided.setdefault(list_id, at)
-            self._close("list_item", (str(event.body.get("action", event.kind)),), (list_id,))
+            self._outcome(event, list_id)
+
+    def _outcome(self, event: Event, list_id: Any) -> None:
+        """What took the case from its list: the list's act, or something that happened to the case alone."""
+        self._close("list_item", (str(event.body.get("action", event.kind)),), (list_id,))
 
 
 _SECTIONS: Mapping[str, Callable[[Spread, Event, int, str, Any, Case], None]] = {
@@ -271,7 +275,7 @@ def due_at(case: Case) -> datetime | None:
     limits = (
         instant(clock["due"])
         for clock in case.section("clocks").values()
-        if clock.get("k", "limit") == "limit" and not _is_stopped(clock)
+        if clock.get("k", "limit") == "limit" and _stopped_at(clock) is None
     )
     return min(limits, default=None)
 
@@ -290,8 +294,9 @@ def parent_of(case: Case) -> UUID | None:
     return UUID(parent[0]) if parent else None
 
 
-def _is_stopped(clock: Mapping[str, Any]) -> bool:
-    return any(stop[1] is None for stop in clock.get("stops", ()))
+def _stopped_at(clock: Mapping[str, Any]) -> int | None:
+    """Since when a clock stands still, if it does."""
+    return min((millis(instant(stop[0])) for stop in clock.get("stops", ()) if stop[1] is None), default=None)
 
 
 def _millis(text: str | None) -> int | None:

@@ -299,8 +299,8 @@ class SerialRow(Row, table=True):
 
 class ClockRow(Row, table=True):
     """
-    A clock of one entry into its stage: a limit or a wait, running, stopped or ended. Its ledger is in the record while
-    it runs, and in the log for good.
+    A clock of one entry into its stage: a limit or a wait. It runs until it is stopped or ended; one that was stopped
+    when it ended stays so. Its ledger is in the record while it runs, and in the log for good.
     """
 
     __tablename__ = "clock"
@@ -309,9 +309,9 @@ class ClockRow(Row, table=True):
     case_id: UUID = Field(primary_key=True, sa_type=Id)
     name: str = Field(primary_key=True)
     entry: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    status: str
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
+    stopped_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     kind: str
 
@@ -406,7 +406,7 @@ class CaseLinkRow(Row, table=True):
 
 
 class ListRow(Row, table=True):
-    """Cases of one stage and division that are handled in one act; ``division`` is that of the post that made it."""
+    """Cases of one stage that are handled in one act; ``division`` is the one whose cases it gathers."""
 
     __tablename__ = "list"
     __table_args__ = (Index(None, "county", "division"), _IN_KEY)

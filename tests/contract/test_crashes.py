@@ -51,7 +51,7 @@ def test_I1_a_failure_at_any_of_its_rows_undoes_a_whole_commit(desk: Desk, writt
     told = (Message("told", "village.cadre", VILLAGE),)
     register = (RegisterWrite("household", "monitored", True),)
     made = [desk.moving(case), desk.moving(other, messages=told, register=register)]
-    listed = decision(made[1].case, "listed", [], body={"list": UUID(int=7).hex})
+    listed = decision(made[1].case, "listed", [], body={"list": UUID(int=7).hex, "at": VILLAGE})
     for decisions in ([*made, listed], [made[1], listed]):
         with _failing(desk, written), pytest.raises(StorageError):
             desk.store.commit(decisions, desk.revision)

@@ -44,7 +44,10 @@ stages:
     title: 审核
     by: township.cadre
     actions: {agree: {to: next, means: grant}, return: {to: deliberate, means: back}}
+anywhere:
+  withdraw: {to: withdrawn, means: withdraw, by: village.cadre, from: deliberate}
 ends:
+  withdrawn: {title: 已撤回, outcome: withdrawn}
   granted: {title: 已救助, outcome: granted}
   refused: {title: 不予救助, outcome: refused}
 """
@@ -170,6 +173,19 @@ def test_a_case_that_was_returned_stands_on_no_list_and_enters_the_next(bench: B
     again = bench.list()
     assert [case for case, *_ in again.items] == [first]
     bench.decide(listed.id, **{named(second): bench.act(second)})
+
+
+def test_a_case_that_leaves_its_list_alone_is_not_shown_as_undecided(bench: Bench) -> None:
+    first, second = bench.open(), bench.open()
+    listed = bench.list()
+    scope = bench.office.scope(COUNTY, "committee")
+    bench.office.ask(COUNTY, first, bench.act(first, "withdraw", person="cadre"))
+    (row,) = bench.register.lists(scope)
+    assert {case: outcome for case, _, outcome in row.items} == {first: "withdraw", second: ""}
+    bench.office.ask(COUNTY, second, bench.act(second, "withdraw", person="cadre"))
+    assert bench.register.lists(scope) == []
+    row = bench.register.list(scope, listed.id)
+    assert (row.status, [outcome for *_, outcome in row.items]) == ("decided", ["withdraw", "withdraw"])
 
 
 def test_lists_are_made_for_divisions_of_the_level_that_the_definition_says(bench: Bench) -> None:

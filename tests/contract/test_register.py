@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -99,15 +99,22 @@ class World:
         body: dict[str, Any] | None = None, post: str = "", person: str = "li",
     ) -> None:  # fmt: skip
         before = self.cases[case] if isinstance(case, UUID) else case
+        decided = self.event(before, kind, at, *changes, body=body, post=post, person=person)
+        messages = tuple(Message("asked", post, place, {"ask": before.stage}) for post, place in tell)
+        self.store.commit([replace(decided, messages=messages)], self.store.staff_revision(before.county))
+        self.cases[before.id] = self.store.load(before.county, before.id).case
+
+    def event(
+        self, before: Case, kind: str, at: datetime, *changes: Change, body: dict[str, Any] | None = None,
+        post: str = "", person: str = "li",
+    ) -> Decision:  # fmt: skip
+        """What happened to a case, to be committed."""
         command = UUID(int=before.id.int + ((before.seq + 1) << 96))
         event = Event(
             county=before.county, case=before.id, seq=before.seq + 1, at=at, kind=kind, command=command, asked=b"",
             actor=person, post=post, body=body or {}, changes=changes,
         )  # fmt: skip
-        messages = tuple(Message("asked", post, place, {"ask": before.stage}) for post, place in tell)
-        after = fold(before, event)
-        self.store.commit([Decision(event, after, messages)], self.store.staff_revision(before.county))
-        self.cases[before.id] = self.store.load(before.county, before.id).case
+        return Decision(event, fold(before, event))
 
     def end(self, case: UUID, at: datetime, outcome: str = "granted") -> None:
         stage = self.cases[case].stage
@@ -416,6 +423,28 @@ def test_clocks_tell_which_limits_were_missed(world: World) -> None:
     assert [(row.case, row.clock) for row in world.register.clocks(CADRE, NOW, late_only=True)] == [
         (missed, "check"), (runs, "check")
     ]  # fmt: skip
+
+
+def test_a_limit_that_ends_while_it_is_stopped_counts_until_it_was_stopped(world: World) -> None:
+    due = NOW - timedelta(days=3)
+    kept, missed, both = (world.open(VILLAGES[0], due=due) for _ in range(3))
+    for case, days in ((kept, 4), (missed, 2), (both, 4)):
+        since = NOW - timedelta(days=days)
+        stopped = world.clock(since, due, stops=[[iso(since), None, "by_hand", ""]])
+        # The last is stopped and ended by one commit.
+        if case != both:
+            world.act(case, "stopped", since, ("clocks", "check", stopped))
+            world.end(case, NOW)
+    before = world.cases[both]
+    stop = world.event(before, "stopped", NOW, ("clocks", "check", stopped))
+    end = world.event(stop.case, "acted", NOW, ("clocks", "check", None), ("case", "status", "closed"))
+    world.store.commit([stop, end], world.store.staff_revision(COUNTY))
+    assert {row.case: (row.status, row.is_late) for row in world.register.clocks(CADRE, NOW)} == {
+        kept: ("ended", False), missed: ("ended", True), both: ("ended", False)
+    }  # fmt: skip
+    assert [row.case for row in world.register.clocks(CADRE, NOW, late_only=True)] == [missed]
+    assert sum(row.ended_late for row in world.register.board(CADRE, NOW)) == 1
+    assert world.register.overdue(CADRE, NOW) == []
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------

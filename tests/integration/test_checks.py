@@ -63,7 +63,7 @@ SEEDS = {
     ),
     "the stage was moved by hand": ("UPDATE cases SET stage = 'listed' WHERE number = '{number}'", WAITING, {"I2"}),
     "a deadline was moved by hand": (
-        "UPDATE clock SET due_at = due_at + 86400000 {of} AND status = 'running'", WAITING, {"I2"},
+        "UPDATE clock SET due_at = due_at + 86400000 {of} AND ended_at IS NULL", WAITING, {"I2"},
     ),
     "work was forgotten": ("DELETE FROM work_item {of}", OPENED, {"I2"}),
     "a notice was over by hand": ("UPDATE notice SET over_at = posted_at {of}", WAITING, {"I2"}),
