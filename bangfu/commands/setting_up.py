@@ -318,7 +318,8 @@ def person_show(context: typer.Context, key: Key) -> None:
     staff, _ = _staff(session), session._
     found = _known(staff, key)
     places = _place_names(session, staff)
-    document = _person_document(found, found.posts) | {"relatives": sorted(found.relatives)}
+    homes = [identifier(home) for home in sorted(found.relatives)]
+    document = _person_document(found, found.posts) | {"relatives": homes}
 
     def draw() -> None:
         state = "" if found.active else styled(SOON, _("has left"))
