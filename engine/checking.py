@@ -14,7 +14,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
 from engine import routes
-from engine.clocks import Offset, parse_term
+from engine.clocks import Offset, parse_amount, parse_term
+from engine.compiling import FORWARD
 from engine.errors import DefinitionError, Fault
 from engine.grounds import uncited, unset
 from engine.loading import Definition
@@ -128,6 +129,28 @@ def _names(definition: Definition, known: Known) -> Iterator[Fault]:
 
 def _reserved(definition: Definition, path: Path) -> Fault:
     return definition.fault(path, f"`{path[-1]}` is a word of the language", "choose another name", "reserved-name")
+
+
+def _lengths(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Every length that somebody wrote can be counted."""
+    w = definition.workflow
+    found: list[tuple[Path, object]] = []
+    for name, param in w.params.items():
+        if param.type == "amount":
+            lines = param.value.items() if isinstance(param.value, dict) else [("", param.value)]
+            found += [(("params", name, "value", *([key] if key else [])), value) for key, value in lines]
+    for name, ask in asks(w):
+        found.append(((*place_of(w, name), "limit"), ask.limit))
+        if ask.notice is not None:
+            found.append(((*place_of(w, name), "notice", "wait"), ask.notice.wait))
+    found += [((*path, "silence", "after"), panel.silence.after) for path, panel in every_panel(w) if panel.silence]
+    found += [(("clocks", name, "extend", "to"), clock.extend.to) for name, clock in w.clocks.items() if clock.extend]
+    for path, value in found:
+        if not isinstance(value, str) or (value not in NO_LENGTH and not value.startswith("$")):
+            try:
+                parse_amount(str(value))
+            except ValueError as error:
+                yield definition.fault(path, str(error), "", "bad-length")
 
 
 def _choices(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -245,6 +268,41 @@ def _must(definition: Definition, known: Known) -> Iterator[Fault]:
             if end in found:
                 way = ", ".join(routes.way_to(found, end))
                 yield definition.fault(path, f"`{end}` can be reached without `{name}`", f"by {way}", "around-must")
+        yield from _left_too_early(definition, path, name, places)
+
+
+def _left_too_early(definition: Definition, path: Path, name: str, places: Collection[str]) -> Iterator[Fault]:
+    """
+    Who leaves a `must` notice before its end, or a stage before the `must` task that it awaits, comes back to it.
+
+    What a re-check after an upheld objection needs is the definition's own (I13).
+    """
+    w = definition.workflow
+    if path[0] == "stages" and w.stages[name].notice is None:
+        return
+    for move in routes.moves(w):
+        held = move.name in ("ended", "upheld") if path[0] == "stages" else move.action.means in FORWARD
+        if move.source not in places or move.target in places or held:
+            continue
+        found = routes.reached(w, without=places, start=move.target)
+        for end in _granted_ends(w):
+            if end in found:
+                way = ", ".join([f"{move.source}.{move.name}", *routes.way_to(found, end)])
+                yield definition.fault(
+                    path, f"`{end}` can be reached before `{name}` is over", f"by {way}", "around-must"
+                )
+
+
+def _granted(definition: Definition, known: Known) -> Iterator[Fault]:
+    """A case ends granted only if somebody has granted it."""
+    w = definition.workflow
+    found = routes.reached(w, grants=False)
+    for end in _granted_ends(w):
+        if end in found:
+            way = ", ".join(routes.way_to(found, end))
+            message = f"`{end}` can be reached though nobody has granted it"
+            advice = f"by {way}; the action that decides says `means: grant`"
+            yield definition.fault(("ends", end, "outcome"), message, advice, "ungranted-end")
 
 
 def _straight(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -313,6 +371,10 @@ def _answers(definition: Definition, known: Known) -> Iterator[Fault]:
                 advice = f"its results are {', '.join(f'`{r}`' for r in results)}; else say `by` whom"
                 message = f"nothing in `{name}` brings about `{word}`"
                 yield definition.fault((*path, word), message, advice, "action-without-source")
+            if word in results and action.by:
+                advice = f"leave `by` out, or give what a person does another name than `{word}`"
+                message = f"`{word}` is what the {stage.voice} answers, and nobody may answer for it"
+                yield definition.fault((*path, word, "by"), message, advice, "by-on-result")
             if word in given and action.needs and stage.voice in ("notice", "case"):
                 message = f"`{word}` happens whether or not a rule holds"
                 advice = "a result of a notice or a case takes no `needs`; make `to` a choice"
@@ -437,9 +499,8 @@ def _comes_before(w: Workflow, event: str, stage: str) -> bool:
 def _silence(definition: Definition, known: Known) -> Iterator[Fault]:
     """Silence decides nothing: no clock, no notice and no silent body grants or refuses."""
     w = definition.workflow
-    granted = set(_granted_ends(w))
     for name, clock in w.clocks.items():
-        if clock.then is not None and (clock.then.means not in MEANS_BY_TIME or _leads_to(clock.then, granted)):
+        if clock.then is not None and (clock.then.means not in MEANS_BY_TIME or _leads_on(w, clock.then)):
             yield _silent(definition, ("clocks", name, "then"), f"`{name}` decides because time has passed")
     for name, ask in asks(w):
         actions = getattr(ask, "actions", {})
@@ -460,8 +521,10 @@ def _silent(definition: Definition, path: Path, message: str) -> Fault:
     return definition.fault(path, message, advice, "silent-decision")
 
 
-def _leads_to(action: Action, ends: Collection[str]) -> bool:
-    return any(word in ends for _, word in routes.written_targets((), action))
+def _leads_on(w: Workflow, action: Action) -> bool:
+    """Whether *action*, taken by no person, leads along the line of stages, or to a decision in favour."""
+    onward = {"next", *_granted_ends(w), *(w.main_line if action.means != "back" else ())}
+    return any(word in onward for _, word in routes.written_targets((), action))
 
 
 def _deciding_posts(w: Workflow) -> set[str]:
@@ -505,6 +568,7 @@ def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
 
 
 _CHECKS: tuple[Check, ...] = (
-    _references, _names, _choices, _not_yet, _titles, _reachable, _can_end, _must, _straight, _owners, _answers,
-    _objections, _upheld, _can_say_no, _tallies, _awaited, _silence, _notices, _writers, _clauses, _rules_compile,
+    _references, _names, _lengths, _choices, _not_yet, _titles, _reachable, _can_end, _must, _granted, _straight,
+    _owners, _answers, _objections, _upheld, _can_say_no, _tallies, _awaited, _silence, _notices, _writers, _clauses,
+    _rules_compile,
 )  # fmt: skip

@@ -37,6 +37,8 @@ Status = Literal["running", "stopped", "ended"]
 
 OFFICE_OPENS = time(9)
 """When reminders are given on their day, by the clock on the wall."""
+MOST_YEARS = 1000
+"""The longest amount in years: what ends beyond the year 9999 ends on no date."""
 BY_CALENDAR = "calendar"
 """The reason of an extension that keeps what an amended calendar would take away; its document is the calendar's id."""
 
@@ -104,10 +106,12 @@ _OFFSET = re.compile(rf"([0-9]{{1,4}} (?:day|workday|month|year)) (before|after)
 
 
 def parse_amount(text: str) -> Amount:
-    """Read `7 day`. At least one of the unit; anything else raises ValueError."""
+    """Read `7 day`. At least one of the unit, and no year beyond the calendar; anything else raises ValueError."""
     found = re.fullmatch(_AMOUNT, text)
     if found is None or not int(found[1]):
         raise ValueError(f"'{text}' is no amount such as '7 day', '20 workday', '48 hour', '3 month' or '1 year'")
+    if found[2] == "year" and int(found[1]) > MOST_YEARS:
+        raise ValueError(f"'{text}' is more than {MOST_YEARS} years")
     return Amount(int(found[1]), cast(Unit, found[2]))
 
 

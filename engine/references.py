@@ -167,7 +167,7 @@ def unknown(definition: Definition, known: Known) -> Iterator[Fault]:
     seek = _Seeker(definition, known)
     for search in (
         _of_actions, _of_asks, _of_notices, _of_cases, _of_panels,
-        _of_facts, _of_clocks, _of_tasks, _of_ends, _of_posts,
+        _of_facts, _of_params, _of_clocks, _of_tasks, _of_ends, _of_posts,
     ):  # fmt: skip
         yield from search(seek, definition.workflow)
 
@@ -261,6 +261,10 @@ def _of_actions(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
                 yield seek.definition.fault(
                     place, f"`{word}` leads nowhere before a case is opened", "", "unknown-target"
                 )
+            if path[0] == "clocks" and word in routes.BACKWARD:
+                yield seek.definition.fault(
+                    place, f"a clock cannot choose what `{word}` is", "name the stage", "unknown-target"
+                )
         if not isinstance(action.to, str):
             for number, line in enumerate(action.to):
                 yield from seek.rules((*path, "to", str(number), "when"), line.when)
@@ -349,6 +353,19 @@ def _of_facts(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         for number, signer in enumerate(paper.signed_by):
             if signer not in SIGNERS:
                 yield from seek.post(("papers", name, "signed_by", str(number)), signer)
+
+
+def _of_params(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
+    for name, param in w.params.items():
+        path = ("params", name, "value")
+        if param.value == "unset":
+            continue
+        if param.type == "post" and isinstance(param.value, str):
+            yield from seek.post(path, param.value)
+        elif param.type == "places":
+            places = (param.value,) if isinstance(param.value, str) else param.value
+            if isinstance(places, tuple):
+                yield from seek.several(path, places, w.places, "place", "unknown-place")
 
 
 def _of_clocks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:

@@ -79,17 +79,23 @@ def moves(workflow: Workflow) -> tuple[Move, ...]:
     return tuple(found)
 
 
-def reached(workflow: Workflow, without: Collection[str] = ()) -> Mapping[str, Move | None]:
+def reached(
+    workflow: Workflow, without: Collection[str] = (), *, start: str = NEW, grants: bool = True
+) -> Mapping[str, Move | None]:
     """
-    What a case can come to, and by which move first; nothing enters *without*.
+    What a case can come to from *start*, and by which move first; nothing enters *without*.
 
     A move back leads only to where the case has been, so it reaches nothing new.
+
+    Args:
+        grants: Whether actions that mean ``grant`` are taken.
     """
     onward: dict[str, list[Move]] = {}
     for move in moves(workflow):
-        onward.setdefault(move.source, []).append(move)
-    found: dict[str, Move | None] = {NEW: None}
-    queue = [NEW]
+        if grants or move.action.means != "grant":
+            onward.setdefault(move.source, []).append(move)
+    found: dict[str, Move | None] = {start: None}
+    queue = [start]
     for place in queue:
         for move in onward.get(place, ()):
             if move.target not in found and move.target not in without:

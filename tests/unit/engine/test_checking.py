@@ -342,3 +342,53 @@ def test_a_household_alone_is_no_owner_unless_a_time_ends_the_wait() -> None:
     lapse = "clocks:\n  late: {title: 期限, limit: 9 day, from: enter.entered, then: {to: refused, means: lapse}}\n"
     lapsing = _spoilt("clocks:\n", lapse.replace("late:", "appeal_window:"), lapsing)
     assert _told(lapsing) == []
+
+
+#: Ways in which nobody decides and a case is granted all the same, or before what it must wait for.
+_SILENT = [
+    # The deciding stage goes on by itself when its time is up, and what follows it ends granted.
+    ("    until: decide.grant\n", "    until: decide.grant\n    then: {to: next, means: record}\n", "silent-decision"),
+    ("    until: decide.grant\n", "    until: decide.grant\n    then: {to: enter, means: record}\n", "silent-decision"),
+    ("    until: decide.grant\n", "    until: decide.grant\n    then: {to: enter, means: lapse}\n", "silent-decision"),
+    # A notice ends, an action only records, a panel is silent: none of them grants.
+    ("title: 期满, to: next", "title: 期满, to: granted", "ungranted-end"),
+    ("to: next, means: grant", "to: next, means: pass", "ungranted-end"),
+    ("to: next, means: grant", "to: next, means: record", "ungranted-end"),
+    # One person answers in the place of all, or of time.
+    ("confirmed: {title: 属实, to: next}", "confirmed: {title: 属实, to: next, by: township.mayor}", "by-on-result"),
+    ("title: 期满, to: next", "title: 期满, to: next, by: village.cadre", "by-on-result"),
+    # A notice or an awaiting stage is left early, by the side.
+    ("      upheld: {title: 异议成立,",
+     "      mend: {title: 更正, to: mending, means: record, by: village.cadre}\n      upheld: {title: 异议成立,",
+     "around-must"),
+    ("      return: {title", "      skip: {title: 略, to: enter, means: record}\n      return: {title", "around-must"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "code"), _SILENT, ids=[f"{n:02d}-{s[2]}" for n, s in enumerate(_SILENT)])
+def test_nothing_is_granted_by_silence_or_by_the_side_i12(old: str, new: str, code: str) -> None:
+    text = _spoilt(old, new)
+    if "mending" in new:
+        aside = "  mending: {title: 更正, by: village.cadre, aside: yes, actions: {mended: {title: 完, to: decide}}}\n"
+        text = _spoilt("  decide:\n    title", aside + "  decide:\n    title", text)
+    assert code in {told for told, _ in _told(text)}
+
+
+@pytest.mark.parametrize("value", ["7 dya", "seven", "0 day", "7 days", "9999 year", '"3"'])
+def test_a_length_that_cannot_be_counted_is_told_where_it_is_written(value: str) -> None:
+    text = _spoilt("type: amount, value: 7 day", f"type: amount, value: {value}")
+    assert ("bad-length", _line_of(text, "type: amount")) in _told(text)
+    assert "bad-length" in {code for code, _ in _told(_spoilt("limit: 5 workday", "limit: 0 day"))}
+
+
+@pytest.mark.parametrize(("kind", "value", "code"), [("post", "county.mayor", "unknown-post"),
+                                                     ("places", "[hall]", "unknown-place")])  # fmt: skip
+def test_a_parameter_that_names_a_post_or_place_names_one_that_exists(kind: str, value: str, code: str) -> None:
+    text = _spoilt("params:\n", f"params:\n  who: {{title: 谁, type: {kind}, value: {value}}}\n")
+    assert (code, _line_of(text, "  who:")) in _told(text)
+
+
+@pytest.mark.parametrize("word", ["previous", "visited"])
+def test_a_clock_names_the_stage_that_it_sends_back_to(word: str) -> None:
+    text = _spoilt("    until: decide.grant\n", f"    until: decide.grant\n    then: {{to: {word}, means: back}}\n")
+    assert "unknown-target" in {code for code, _ in _told(text)}
