@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from engine import timing
 from engine.asking import (
     answer_key,
     answers_of,
@@ -208,6 +209,7 @@ def fall_back(draft: Draft, name: str) -> None:
     assert panel.else_ is not None
     drop_answers(draft, name, ask)
     drop_items(draft, name)
+    timing.end(draft, f"{name}.silence")
     body = draft.procedure.workflow.panels[panel.else_.use]
     draft.put("asks", name, {**ask, "p": panel.else_.use, "e": seats(draft, body)})
     draft.body.update({"ask": name, "fallback": panel.else_.use})
@@ -218,17 +220,20 @@ def record_silence(draft: Draft, name: str) -> None:
     """
     A consulted body has let its time go by: who has not answered is silent, which counts as its clause says.
 
-    While a guard speaks against what that would bring about, silence counts for nothing: the answers are still awaited.
+    While a guard speaks against what that would bring about, or the answers and the silence give no result, silence
+    counts for nothing: the answers are still awaited.
     """
     panel, entitled = panel_asked(draft, name), draft.get("asks", name)["e"]
     assert panel.silence is not None
     left = {post: entitled[post] - len(answers_of(draft, name, post)) for post in posts_asked(draft, name)}
     silent = [panel.silence.counts_as] * sum(left.values())
-    found = result(panel.tally, _counted(draft, name, *silent)) or panel.silence.counts_as
+    found = result(panel.tally, _counted(draft, name, *silent))
     stage = draft.procedure.workflow.stages.get(name)
-    held = next(against_action(draft, name, found, stage.actions[found]), None) if stage is not None else None
-    if held is not None:
-        draft.body.update({"ask": name, "withheld": held.kind})
+    held = "tally" if found is None else ""
+    if found is not None and stage is not None:
+        held = next((each.kind for each in against_action(draft, name, found, stage.actions[found])), "")
+    if found is None or held:
+        draft.body.update({"ask": name, "withheld": held})
         return
     for post, number in left.items():
         for place in range(number):

@@ -29,8 +29,8 @@ items      number                    {q: ask, p: post, d: division, by: claimed 
 tasks      task                      {st: open|done|waived|cancelled, n: opening, r: result, why, s}
 clocks     clock                     a running or stopped clock (:class:`engine.clocks.ClockState`)
 timers     number                    {c: clock, k: kind, r: rung, at: due}
-notices    ask                       {n, s, places: {place: {at, proof, end}}, over: its legal end, or left: when
-                                     the case left it before}
+notices    ask                       {n, s, places: {place: {at, proof, end}}, down: {place: when it was taken down},
+                                     over: its legal end, or left: when the case left it before}
 links      case id                   {w: workflow, q: ask, n or s, k: objection|child}, while that case is open
 acts       ask                       [persons who answered it]: separation of duties reads it
 passed     ask/panel                 seq

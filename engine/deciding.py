@@ -82,7 +82,10 @@ def decide(procedure: Procedure, case: Case, command: Command, now: datetime, wo
         require_scope(draft)
         _require_fresh(draft, command)
     kind = _HANDLERS[type(command)](draft, command)
-    return draft.finish(kind)
+    try:
+        return draft.finish(kind)
+    except UnicodeEncodeError:  # Half a character, as from a file's name in another encoding.
+        raise InputError(N_("a text holds what is no character and cannot be stored")) from None
 
 
 def _require_fresh(draft: Draft, command: Command) -> None:

@@ -94,6 +94,8 @@ class Draft:
         self.register: list[RegisterWrite] = []
         self.followups: list[Followup] = []
         self.post = ""
+        #: Whether the case is on its way out of its stage.
+        self.is_leaving = False
         #: The record as it is now; sections that this draft changed are copies of its own.
         self._sections: dict[str, Mapping[str, Any]] = dict(case.sections)
         self._own: set[str] = set()

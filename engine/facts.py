@@ -50,7 +50,7 @@ def _share(fact: Fact, value: Any) -> str:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal(-1)
-    if not 0 <= number <= 1:
+    if number.is_nan() or not 0 <= number <= 1:
         raise _UnfitError(N_("a share between 0 and 1"))
     return str(number)
 

@@ -153,9 +153,11 @@ def move(draft: Draft, target: str, action: Action, event: str) -> None:
         draft.put("case", "sender", {"stage": source, "entry": draft.entry})
     else:
         draft.drop("case", "sender")
+    draft.is_leaving = True  # What the event opens or waives makes the stage that is left go on no more.
     emit(draft, event)
     close_ask(draft, source)
     emit(draft, f"{source}.left")
+    draft.is_leaving = False
     if back:
         unwind(draft, target)
     if draft.procedure.is_end(target):
@@ -198,7 +200,7 @@ def advance(draft: Draft) -> None:
     """
     stage = draft.stage
     ask = draft.get("asks", stage)
-    if ask is None:
+    if ask is None or draft.is_leaving:
         return
     waits = bool(awaited(draft, stage))
     if not ask.get("r") and not waits:

@@ -85,10 +85,13 @@ def post_notice(draft: Draft, command: PostNotice) -> str:
         raise InputError(N_("a notice cannot have been posted in the future"), field="at")
     if hung < instant(draft.get("asks", name)["at"]):
         raise InputError(N_("a notice cannot have been posted before the case came to this stage"), field="at")
+    before = posting(draft, name)
+    down = before.get("down", {}).get(command.place)
+    if down and hung < instant(down):
+        raise InputError(N_("a notice cannot have been posted again before it was taken down"), field="at")
     if "start" in notice.proof and command.proof is None:
         proof = reason("proof", N_("the posting must be proved by a photo"), advice=N_("add --proof FILE"))
         raise proof.error(draft.before.id)
-    before = posting(draft, name)
     hangs = {**before["places"], command.place: {"at": iso(hung)}}
     if command.proof is not None:
         hangs[command.place]["proof"] = command.proof.digest
@@ -165,7 +168,8 @@ def take_down(draft: Draft, command: TakeDownNotice) -> str:
         raise InputError(N_("say why the notice is taken down"), field="note", advice=N_("add --note TEXT"))
     before = posting(draft, name)
     left = {place: hung for place, hung in before["places"].items() if place != command.place}
-    draft.put("notices", name, {"n": before["n"], "s": before["s"], "places": left})
+    down = {**before.get("down", {}), command.place: iso(draft.now)}
+    draft.put("notices", name, {"n": before["n"], "s": before["s"], "places": left, "down": down})
     draft.body.update({"ask": name, "place": command.place})
     timing.end(draft, f"{name}.wait")
     drop_items(draft, name)

@@ -157,6 +157,8 @@ class Office:
     def open(self, county: str, workflow: str, command: OpenCase, case_id: UUID | None = None) -> Receipt:
         """Open a case of *workflow* under the version in force; its number is the county's next."""
         self._require_person(county, command)
+        if command.parent is not None or command.carried:
+            raise PermissionDeniedError(None, N_("only bangfu itself does this"))
         return self._carry_out(county, case_id or self.new_id(), command, workflow)
 
     def ask(self, county: str, case_id: UUID, command: Command) -> Receipt:
@@ -175,10 +177,11 @@ class Office:
     def decide_list(self, county: str, acts: Mapping[UUID, Command]) -> tuple[Receipt, ...]:
         """
         One act on several cases, such as a list or what hangs on one board: each its command, all in one transaction
-        or none.
+        or none. The same acts again give the first answers again.
 
         Raises:
             ListRefusedError: With the reason of every case that refused.
+            CommandReusedError: The id of an act was used for another.
         """
         for act in acts.values():
             self._require_person(county, act)
@@ -190,11 +193,16 @@ class Office:
                     batch.add(case_id, act)
                 except BangfuError as error:
                     refusals.append(Refusal(case_id, batch.number(case_id), error))
-            if refusals:
-                raise ListRefusedError(refusals)
             try:
+                if refusals:
+                    raise ListRefusedError(refusals)
                 events = batch.commit()
-            except ConflictError:
+            except (ListRefusedError, ConflictError, UnknownOutcomeError) as error:
+                earlier = [self._earlier(county, act) for act in acts.values()]
+                if all(earlier):
+                    return tuple(receipt for receipt in earlier if receipt is not None)
+                if isinstance(error, ListRefusedError):
+                    raise
                 continue
             return tuple(Receipt(batch.cases[event.case], event) for event in events if event.case in acts)
         raise StaleCaseError(None, N_("others keep changing these cases; try again"))
@@ -253,7 +261,7 @@ class Office:
             *_, timer = heappop(heap)
             try:
                 receipt = self._fire(timer)
-            except BangfuError as error:
+            except Exception as error:  # A mistake of ours in one case is no reason to let another case's notice hang.
                 failed.append((timer, str(error)))
                 self._log("timer_failed", case=timer.case, timer=timer.number, error=type(error).__name__)
                 continue
@@ -274,6 +282,9 @@ class Office:
         try:
             receipt = self._carry_out(timer.county, timer.case, command)
         except (ActionNotAllowedError, StaleCaseError):
+            pending = self.store.load(timer.county, timer.case).case.section("timers")
+            if timer.number in pending:
+                raise
             return None  # Somebody else fired it, or the case left it behind.
         return None if receipt.repeated else receipt
 

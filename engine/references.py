@@ -66,7 +66,9 @@ class Known:
 
     @cached_property
     def dates(self) -> frozenset[str]:
-        return frozenset(name for name, fact in self.workflow.facts.items() if fact.kind == "date")
+        """Facts from whose day a clock may count: one for a case, and no secret, since clocks are there to be seen."""
+        facts = self.workflow.facts.items()
+        return frozenset(name for name, f in facts if f.kind == "date" and f.of == "case" and not f.secret)
 
     @cached_property
     def events(self) -> frozenset[str]:

@@ -186,16 +186,15 @@ def _remind(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
 
 
 def _due(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
-    """It has run out: marked late, and what the definition makes of that, which is never a decision."""
+    """It has run out: marked late, and what the definition makes of that, which is never a step towards approval."""
     _tell_owners(draft, "overdue", spec)
     emit(draft, f"{spec.id}.due")
     then = spec.definition.then if spec.definition else None
     if then is None or draft.value("status") != "open":
         return
     trigger = f"{spec.id}.then"
-    held = next(against_leaving(draft, draft.stage), None)
-    if held is not None and is_towards_approval(draft, way(draft, trigger).state, then):
-        draft.body["withheld"] = held.kind
+    if is_towards_approval(draft, way(draft, trigger).state, then):
+        draft.body["withheld"] = next((held.kind for held in against_leaving(draft, draft.stage)), "silence")
     else:
         take(draft, "then", then, trigger=trigger, event=trigger)
 

@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 
 from bangfu.library import Library
-from engine.cases import Act, Comment, Decision, Event
+from engine.cases import Act, Command, Comment, Decision, Event
 from engine.errors import CommandReusedError, ConflictError, PermissionDeniedError, StaleCaseError, StorageError
+from engine.office import Receipt
 from engine.people import Holding
 from storage.checks import check
 from tests.property.county import CANARIES, COUNTY, SINCE, VILLAGE, County, CrashError, Fault
@@ -27,9 +28,9 @@ def require_nothing_wrong(county: County) -> None:
     assert check(county.database, county.time.now(), calendars=county.calendars, never=CANARIES) == []
 
 
-def hanging(county: County, workflow: str, stage: str) -> UUID:
+def hanging(county: County, workflow: str, stage: str, home: int = 0) -> UUID:
     """A case whose notice hangs, in every place, since now."""
-    case = open_case(county, workflow)
+    case = open_case(county, workflow, home=home)
     bring_to(county, case, stage)
     while not county.case(case).section("clocks").get(f"{stage}.wait"):
         bring_on(county, case)
@@ -246,3 +247,46 @@ def test_I17_who_loses_his_post_between_decision_and_commit_decides_nothing(coun
     with pytest.raises((PermissionDeniedError, LookupError)):
         county.ask(case, command)
     assert county.case(case) == before
+
+
+def test_only_a_case_hands_facts_or_a_parent_to_another(county: County) -> None:
+    """Else whoever opens a case could answer for the departments, or pass by his scope and post."""
+    command, case = opening(county, "identification", 0), county.new_id()
+    for forged in (
+        replace(command, carried={"vehicle_hit/1": False}),
+        replace(command, person="stranger", parent=(case, "verify")),
+    ):
+        with pytest.raises(PermissionDeniedError):
+            county.office.open(COUNTY, "identification", forged, case)
+
+
+def test_one_timer_that_fails_holds_up_no_other_whatever_it_fails_by(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt, sound = hanging(county, "board", "show"), hanging(county, "board", "show", home=2)
+    carry_out = county.office._carry_out
+
+    def fails(place: str, case: UUID, command: Command, workflow: str = "") -> Receipt:
+        if case == spoilt:
+            raise RecursionError("a mistake of ours")
+        return carry_out(place, case, command, workflow)
+
+    monkeypatch.setattr(county.office, "_carry_out", fails)
+    county.time.move(timedelta(days=30))
+    swept = county.office.sweep()
+    assert {timer.case for timer, _ in swept.failed} == {spoilt}
+    assert county.case(spoilt).stage == "show"
+    assert county.case(sound).stage != "show"
+
+
+def test_I5_the_same_act_on_several_cases_gives_the_same_answers(county: County) -> None:
+    cases = [open_case(county, "board"), open_case(county, "board", home=2)]
+    acts = {case: Guide(county, county.case(case)).forward()[0] for case in cases}
+    first = county.office.decide_list(COUNTY, acts)
+    before = county.everything()
+    again = county.office.decide_list(COUNTY, acts)
+    assert all(receipt.repeated for receipt in again)
+    assert [receipt.event.hash for receipt in again] == [receipt.event.hash for receipt in first]
+    assert county.everything() == before
+    with pytest.raises(CommandReusedError):
+        county.office.decide_list(COUNTY, {case: replace(act, note=f"{NOTE}!") for case, act in acts.items()})

@@ -392,3 +392,10 @@ def test_a_parameter_that_names_a_post_or_place_names_one_that_exists(kind: str,
 def test_a_clock_names_the_stage_that_it_sends_back_to(word: str) -> None:
     text = _spoilt("    until: decide.grant\n", f"    until: decide.grant\n    then: {{to: {word}, means: back}}\n")
     assert "unknown-target" in {code for code, _ in _told(text)}
+
+
+@pytest.mark.parametrize("fact", ["{title: 生日, type: date, in: visit, secret: yes}",
+                                  "{title: 生日, type: date, in: visit, of: member}"])  # fmt: skip
+def test_no_clock_counts_from_a_secret_or_from_one_of_several_days(fact: str) -> None:
+    text = _spoilt("    from: found_on\n", "    from: born\n").replace("facts:\n", f"facts:\n  born: {fact}\n")
+    assert ("unknown-event", _line_of(text, "    from: born")) in _told(text)

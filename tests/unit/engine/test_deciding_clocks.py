@@ -423,6 +423,13 @@ class TestThen:
         runner.wait(days=400)
         assert (runner.stage, runner.case.get("granted", None)) == ("decide", None)
 
+    @pytest.mark.parametrize("means", ["record", "lapse", "back"])
+    def test_time_alone_never_takes_a_case_on(self, means: str) -> None:
+        runner = self.lapse(f"{{to: decide, means: {means}}}")
+        runner.until(day("2026-03-09"))
+        assert runner.stage == "check"
+        assert [e.body["withheld"] for e in runner.events[runner.case.id] if "withheld" in e.body] == ["silence"]
+
     def test_it_has_effects_like_any_action(self) -> None:
         runner = self.lapse("{to: lapsed_stage, means: lapse, tell: [county.leader], set: {household.since: today}}")
         runner.until(day("2026-03-09"))

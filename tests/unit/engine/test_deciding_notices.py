@@ -509,3 +509,13 @@ def test_objections_come_from_people_in_scope_only() -> None:
     decision = runner.attempt(command)
     assert decision.event.post == "township.mayor@430822213000"
     assert instant(decision.event.body["received"]) == runner.now
+
+
+def test_I12_a_notice_taken_down_hangs_again_from_then_on_and_no_earlier() -> None:
+    runner = posted()
+    runner.now = MONDAY + timedelta(days=6)
+    runner.do(TakeDownNotice, "village.committee", place="square", note="贴错")
+    with pytest.raises(InputError, match="before it was taken down"):
+        runner.post("village.committee", at=MONDAY)
+    runner.post("village.committee", at=runner.now)
+    assert runner.due("publicity.wait") == LEGAL_END + timedelta(days=7)  # The 15th is a Sunday: it ends on the 16th.

@@ -323,12 +323,25 @@ class TestSilence:
         assert runner.case.section("tasks")["consult"]["r"] == "reserved"
         assert not runner.timers()
 
-    def test_silence_that_reaches_no_threshold_counts_as_its_clause_says(self) -> None:
+    def test_silence_that_reaches_no_threshold_counts_for_nothing(self) -> None:
         runner = Runner.of(CONSULT.replace("reserved: otherwise", "reserved: '2'"))
         runner.open("village.cadre")
         runner.act("township.cadre", "reserved", on="consult")
-        runner.wait(days=8)
-        assert runner.case.section("tasks")["consult"]["r"] == "agreed"
+        (fired,) = runner.wait(days=8)
+        assert fired.body["withheld"] == "tally"
+        assert runner.case.section("tasks")["consult"]["st"] == "open"
+        runner.act("county.bureau", "reserved", on="consult")
+        assert runner.case.section("tasks")["consult"]["r"] == "reserved"
+
+    def test_the_body_that_steps_in_is_not_silent_in_the_others_time(self) -> None:
+        more = "    quorum: 2\n    else: {use: boss, reason: yes}\n    silence:"
+        boss = "  boss: {title: 代, seats: {county.leader: 1}, tally: {agreed: all, reserved: otherwise}}\nstages:"
+        runner = Runner.of(CONSULT.replace("    silence:", more).replace("stages:", boss))
+        runner.open("village.cadre")
+        runner.act("township.cadre", "fallback", on="consult", note="不够法定人数")
+        assert runner.wait(days=8) == []
+        runner.act("county.leader", "reserved", on="consult")
+        assert runner.case.section("tasks")["consult"]["r"] == "reserved"
 
     def test_on_a_stage_silence_waits_for_what_the_action_asks_for(self) -> None:
         panel = "seats: {county.bureau: 1}, tally: {pass: all, fail: otherwise}, "

@@ -27,6 +27,7 @@ from engine.errors import (
     ActionNotAllowedError,
     CaseNotFoundError,
     GuardRefusedError,
+    InputError,
     PermissionDeniedError,
     StaleCaseError,
 )
@@ -499,3 +500,23 @@ def test_commands_that_the_system_gives_for_all() -> None:
         runner.ask(SettleClocks(id=runner.new_id()))
     for kind in (ExtendClock, PostNotice, OpenCase):
         assert kind.__dataclass_fields__["person"].default == SYSTEM
+
+
+@pytest.mark.parametrize("value", ["nan", "sNaN", "-NaN", "inf", "2", "x", None])
+def test_what_is_no_share_is_refused(value: object) -> None:
+    text = "workflow: aid\ntitle: 样例\nfacts: {part: {title: 份额, type: share, in: opens}}\n"
+    text += "opens: {found: {by: village.cadre, to: look}}\n"
+    text += "stages: {look: {title: 看, by: village.cadre, actions: {yes: {to: next}}}}\n"
+    text += "ends: {done: {title: 完, outcome: closed}}\n"
+    with pytest.raises(InputError, match="a share between 0 and 1"):
+        Runner.of(text).open("village.cadre", facts={"part": value})
+
+
+@pytest.mark.parametrize("more", [{"note": "\ud800"}, {"facts": {"who": "\ud800"}}])
+def test_half_a_character_is_bad_input_and_no_failure(more: dict[str, Any]) -> None:
+    text = "workflow: aid\ntitle: 样例\nfacts: {who: {title: 谁, type: person, in: opens, optional: yes}}\n"
+    text += "opens: {found: {by: village.cadre, to: look}}\n"
+    text += "stages: {look: {title: 看, by: village.cadre, actions: {yes: {to: next}}}}\n"
+    text += "ends: {done: {title: 完, outcome: closed}}\n"
+    with pytest.raises(InputError, match="no character"):
+        Runner.of(text).open("village.cadre", **more)

@@ -372,3 +372,30 @@ def test_a_rule_can_read_the_result_of_a_task_and_that_it_was_waived() -> None:
     with pytest.raises(GuardRefusedError, match=r"needs bank.clear"):
         runner.act("county.bureau", "grant")
     assert runner.case.section("tasks")["visit"]["st"] == "waived"
+
+
+@pytest.mark.parametrize("rich", [True, False])
+def test_a_task_opened_or_waived_by_what_a_notice_answers_moves_the_case_once(rich: bool) -> None:
+    stage = "  show: {title: 公示, notice: {by: village.cadre, wait: 7 day}, actions: {ended: {to: next}}}\n  review:"
+    text = NEW.replace("  review:", stage).replace("opens: apply.submit", "opens: show.ended")
+    runner = Runner.of(text)
+    runner.open("village.cadre")
+    runner.act("village.cadre", "submit", rich=rich)
+    runner.post("village.cadre", "board")
+    runner.wait(days=9)
+    assert runner.stage == "review"
+    assert status(runner) == {"visit": "open" if rich else "waived"}
+
+
+@pytest.mark.parametrize("rich", [True, False])
+def test_a_task_opened_or_waived_by_what_another_case_answers_moves_the_case_once(rich: bool) -> None:
+    task = "tasks: {extra: {title: 补, by: village.cadre, when: rich, opens: ask.approved}, "
+    fact = "facts:\n  rich: {title: 富, type: yes_no, in: opens}\n"
+    text = PARENT.replace("tasks: {", task).replace("facts:\n", fact)
+    runner = Runner.of(text, CHILD, AFTER)
+    runner.open("village.cadre", facts={"area": 5, "rich": rich})
+    (child,) = runner.children("child")
+    runner.act("township.cadre", "yes", case=child.id)
+    runner.act("village.cadre", "done", on="check")
+    assert runner.stage == "file"
+    assert status(runner)["extra"] == ("open" if rich else "waived")
