@@ -316,7 +316,8 @@ def against_action(draft: Draft, stage: str, name: str, action: Action) -> Itera
         yield from against_silence(draft, action)
     for clock in procedure.clocks_until.get(event, ()):
         state = state_of(draft, clock) if procedure.clocks[clock].kind == "wait" else None
-        if state is not None:
+        # What is over holds nothing back, though no sweep has said so yet.
+        if state is not None and (state.status != "running" or state.due_at > draft.now):
             yield reason(
                 "wait", N_("not before {day} is over: {title}"), rule=clock, clause=procedure.clocks[clock].clause,
                 day=state.due_date.isoformat(), title=procedure.clocks[clock].title,

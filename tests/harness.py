@@ -9,12 +9,15 @@ what its events fold to, and what is read back from canonical JSON (I2).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from bangfu.library import Library
 from engine.calendar import Calendar, CalendarOverlay, CalendarYear, OffDays
@@ -39,6 +42,7 @@ from engine.cases import (
 from engine.compiling import Procedure
 from engine.deciding import decide
 from engine.drafting import World
+from engine.errors import GuardRefusedError
 from engine.loading import Source, load, read_as
 from engine.people import Holding, Person, Staff
 
@@ -86,7 +90,8 @@ DAY_ONE = date(2020, 1, 1)
 
 def _seat(post: str) -> str:
     level = post.partition(".")[0]
-    return {"village": VILLAGE, "group": VILLAGE, "township": TOWNSHIP}.get(level, WHOLE)
+    above = {"prefecture": "430800000000", "province": "430000000000"}
+    return {"village": VILLAGE, "group": VILLAGE, "township": TOWNSHIP, **above}.get(level, WHOLE)
 
 
 def with_staff(staff: Staff, *people: Person) -> Staff:
@@ -114,6 +119,14 @@ def _posts(procedure: Procedure) -> Iterable[str]:
             isinstance(value, str) and value.partition(".")[0] in levels and value.count(".") == 1 and " " not in value
         ):
             yield value.partition("@")[0]
+
+
+@contextmanager
+def refused_by(rule: str) -> Iterator[None]:
+    """What is asked within is refused by the rule, or group of rules, of that name."""
+    with pytest.raises(GuardRefusedError) as refused:
+        yield
+    assert refused.value.rule == rule, refused.value.message
 
 
 @dataclass
@@ -164,7 +177,12 @@ class Runner:
 
     @property
     def world(self) -> World:
-        return World(self.calendar, self.staff, self.members)
+        return self.world_of(self.main)
+
+    def world_of(self, case: UUID | None) -> World:
+        """What there is beside *case*, and what happened to it."""
+        history = self.events.get(case, ()) if case is not None else ()
+        return World(self.calendar, self.staff, self.members, history=tuple(history))
 
     def children(self, workflow: str = "") -> list[Case]:
         """The cases that were opened by others, in order."""
@@ -252,13 +270,13 @@ class Runner:
     def attempt(self, command: Command, case: UUID | None = None) -> Decision:
         """What *command* would do, without doing it."""
         target = self.cases[case or self.case.id]
-        return decide(self.versions[target.id], target, command, self.now, self.world)
+        return decide(self.versions[target.id], target, command, self.now, self.world_of(target.id))
 
     def _decide(self, target: UUID, command: Command, workflow: str) -> Decision:
         if workflow:
             self.versions[target] = self.procedures[workflow]
         before = self.cases.get(target) or Case(COUNTY, target)
-        decision = decide(self.versions[target], before, command, self.now, self.world)
+        decision = decide(self.versions[target], before, command, self.now, self.world_of(target))
         event = sealed(decision.event, before)
         case = replay(COUNTY, target, [*self.events.get(target, []), event])
         assert case.record() == decision.case.record(), "I2: what the events fold to is what was decided"

@@ -12,6 +12,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from bangfu.definitions import pack_definitions
+from bangfu.library import Library
 from engine import workflow as shapes
 from engine.checking import check
 from engine.loading import Definition, Source, load
@@ -125,9 +127,11 @@ def _examples() -> dict[str, Definition]:
 
 
 def _shipped() -> list[Definition]:
-    bases = {path.stem: path for path in (WORKFLOWS / "base").glob("*.yaml")}
-    packs = [WORKFLOWS / "packs" / pack for pack in ("hn_monitor", "hn_demo")]
-    return [_load(path, *(pack / path.name for pack in packs)) for path in bases.values()]
+    library = Library()
+    found: dict[str, Definition] = {}
+    for pack in library.packs():
+        found.update(pack_definitions(library, pack))
+    return list(found.values())
 
 
 @pytest.mark.parametrize("name", [path.stem for path in sorted(EXAMPLES.glob("*.yaml"))])

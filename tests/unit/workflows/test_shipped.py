@@ -16,9 +16,14 @@ from engine.loading import Definition, Source, load
 from engine.rules import RuleBook, RuleScope
 
 WORKFLOWS = Path(__file__).parents[3] / "workflows"
-#: Every shipped pack, and the packs that it lies on, lowest first.
-PACKS = {"hn_monitor": ("hn_monitor",), "hn_demo": ("hn_monitor", "hn_demo")}
-NAMES = ("identification", "objection")
+MONITORING = ("clear_out", "identification", "look_back", "objection", "risk_elimination", "rollback")
+PAIRING = ("objection", "pair_help", "pair_household", "pair_village")
+NAMES = tuple(sorted({*MONITORING, *PAIRING}))
+#: Every shipped pack: the packs that it lies on, lowest first, and its workflows.
+PACKS = {"hn_monitor": ("hn_monitor",), "hn_demo": ("hn_monitor", "hn_demo"), "zjj_pair": ("zjj_pair",)}
+OF_PACK = {"hn_monitor": MONITORING, "hn_demo": MONITORING, "zjj_pair": PAIRING}
+#: Packs of counties whose text forbids a procedure, and which (004 篇十一 B(三), R-ELIM-14: 不做清退处理).
+FORBIDDEN = {"fn_county": "clear_out"}
 
 #: Rules of domain rules.md whose source is 004 篇九 and which concern identification.
 RULES_OF_IDENTIFICATION = {
@@ -26,6 +31,14 @@ RULES_OF_IDENTIFICATION = {
     *("R-CAT-01", "R-CAT-02", "R-CAT-03", "R-CAT-07", "R-CAT-08", "R-NEG-H1"),
     *("R-PRO-01", "R-PRO-02", "R-PRO-03", "R-PRO-04", "R-PRO-05", "R-PRO-08", "R-PRO-10", "R-PRO-19"),
 }
+#: Those of its elimination, and those of 004 篇二 on what comes after it.
+RULES_OF_ELIMINATION = {
+    *(f"R-ELIM-{number:02}" for number in range(1, 8)),
+    *("R-ELIM-15", "R-PRO-02", "R-PRO-04", "R-PRO-05", "R-PRO-08", "R-PRO-09", "R-PRO-10"),
+}
+RULES_AFTER_ELIMINATION = {"R-INC-04", "R-ELIM-09", "R-ELIM-10", "R-ELIM-11", "R-ELIM-12"}
+#: Those whose source is 000.
+RULES_OF_PAIRING = {"R-PAIR-01", "R-PAIR-02", "R-PAIR-03", "R-PAIR-05", "R-CAT-11", "R-CAT-12", "R-INC-13"}
 #: The negative list of 004 篇八 D, which only the demonstration uses.
 RULES_OF_THE_DEMONSTRATION = {f"R-NEG-S{number}" for number in range(1, 8)}
 
@@ -36,7 +49,8 @@ def _source(path: Path, pack: str = "") -> Source:
 
 def _definition(name: str, pack: str = "") -> Definition:
     fragments = {path.stem: _source(path) for path in (WORKFLOWS / "fragments").glob("*.yaml")}
-    overlays = [_source(WORKFLOWS / "packs" / code / f"{name}.yaml", code) for code in PACKS.get(pack, ())]
+    paths = [(code, WORKFLOWS / "packs" / code / f"{name}.yaml") for code in PACKS.get(pack, ())]
+    overlays = [_source(path, code) for code, path in paths if path.exists()]
     return load([_source(WORKFLOWS / "base" / f"{name}.yaml"), *overlays], fragments)
 
 
@@ -48,7 +62,7 @@ def _clauses(definition: Definition) -> Iterator[str]:
 
 
 def _cited(pack: str) -> set[str]:
-    clauses = (clause for name in NAMES for clause in _clauses(_definition(name, pack)))
+    clauses = (clause for name in OF_PACK[pack] for clause in _clauses(_definition(name, pack)))
     return {rule for clause in clauses for rule in re.findall(r"R-[A-Z]+-[A-Z]?\d+", clause)}
 
 
@@ -57,13 +71,17 @@ def test_this_test_knows_every_shipped_definition() -> None:
     assert packs == set(PACKS)
     assert {path.stem for path in (WORKFLOWS / "base").glob("*.yaml")} == set(NAMES)
     for pack in packs:
-        assert {path.stem for path in (WORKFLOWS / "packs" / pack).glob("*.yaml")} == set(NAMES)
+        files = {path.stem for code in PACKS[pack] for path in (WORKFLOWS / "packs" / code).glob("*.yaml")}
+        assert files == set(OF_PACK[pack])
 
 
-@pytest.mark.parametrize("pack", PACKS)
-@pytest.mark.parametrize("name", NAMES)
+def test_no_pack_has_what_its_text_forbids() -> None:
+    assert not [pack for pack, workflow in FORBIDDEN.items() if workflow in OF_PACK.get(pack, ())]
+
+
+@pytest.mark.parametrize(("pack", "name"), [(pack, name) for pack, names in OF_PACK.items() for name in names])
 def test_a_pack_is_ready_for_use(name: str, pack: str) -> None:
-    others = {other: _definition(other, pack).workflow for other in NAMES}
+    others = {other: _definition(other, pack).workflow for other in OF_PACK[pack]}
     assert check(_definition(name, pack), deployed=True, workflows=others) == ()
 
 
@@ -79,14 +97,17 @@ def test_a_base_is_sound_and_leaves_open_only_what_its_text_does(name: str) -> N
 
 
 def test_every_rule_of_the_text_is_cited() -> None:
-    assert _cited("hn_monitor") >= RULES_OF_IDENTIFICATION
+    assert _cited("hn_monitor") >= RULES_OF_IDENTIFICATION | RULES_OF_ELIMINATION | RULES_AFTER_ELIMINATION
+    assert _cited("zjj_pair") >= RULES_OF_PAIRING
     assert _cited("hn_demo") >= RULES_OF_THE_DEMONSTRATION
     assert not RULES_OF_THE_DEMONSTRATION & _cited("hn_monitor")
 
 
 def test_a_pack_may_post_longer_and_never_shorter_than_the_text_says() -> None:
-    params = _definition("identification", "hn_monitor").workflow.params
-    assert (params["publicity"].value, params["publicity"].at_least) == ("7 day", "7 day")
+    for name in ("identification", "risk_elimination"):
+        params = _definition(name, "hn_monitor").workflow.params
+        assert (params["publicity"].value, params["publicity"].at_least) == ("7 day", "7 day")
+    assert params["monitored_for"].at_least == "3 month"
 
 
 def test_what_we_chose_ourselves_says_so() -> None:
@@ -98,6 +119,9 @@ def test_what_we_chose_ourselves_says_so() -> None:
         ("ladder", "remind"),
     ):
         assert definition.clause(*path).startswith("自定"), path
+    pairing = _definition("pair_household", "zjj_pair")
+    assert pairing.clause("params", "publicity", "value").startswith("自定")
+    assert _definition("pair_household").workflow.params["publicity"].value == "unset"
 
 
 def _verdict(pack: str, rule: str, members: Sequence[Mapping[str, Any]] = (), **facts: Any) -> bool | None:
