@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -141,6 +142,67 @@ def _definition_changed(desk: Desk, case: Case) -> None:
 def test_I23_F58_what_is_taken_put_in_or_exchanged_is_found(desk: Desk, case: Case, tamper: Tamper) -> None:
     tamper(desk, case)
     assert _broken(desk) != set()
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"null", b'{"b":{},"c":[1]}', b'{"b":{},"c":[["clocks","x",3]]}'])
+def test_F58_what_cannot_be_understood_is_told_and_the_rest_is_checked_still(
+    desk: Desk, case: Case, text: bytes
+) -> None:
+    other = desk.move(desk.open(desk.new_household("")))
+    _run(desk, "UPDATE case_event SET text = ? WHERE seq = 2 AND case_id = ?", text, desk.stored_id(case.id))
+    _run(desk, "UPDATE cases SET stage = 'listed' WHERE id = ?", desk.stored_id(other.id))
+    found = check(desk.database, NOW + timedelta(days=1))
+    assert {("I23", case.number), ("I2", other.number)} <= {(each.invariant, each.case) for each in found}
+
+
+def test_F58_an_instant_that_no_calendar_has_is_told(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE case_event SET at = 99999999999999999 WHERE seq = 2")
+    assert "I23" in _broken(desk)
+
+
+_OF_A_CASE = ("timer", "clock", "work_item", "task", "response", "outbox", "case_event")
+
+
+@pytest.mark.parametrize("which", ["first", "last"])
+def test_F58_a_case_taken_away_with_all_its_rows_is_missed(desk: Desk, case: Case, which: str) -> None:
+    other = desk.open(desk.new_household(""))
+    gone = desk.stored_id(case.id if which == "first" else other.id)
+    for table in _OF_A_CASE:
+        _run(desk, f"DELETE FROM {table} WHERE case_id = ?", gone)
+    _run(desk, "DELETE FROM cases WHERE id = ?", gone)
+    found = [each for each in check(desk.database, NOW + timedelta(days=1)) if each.invariant == "I1"]
+    assert [each.what for each in found] == ["1 cases are there, 2 numbers were given"]
+
+
+@pytest.mark.parametrize("sql", ["UPDATE serial SET next = 1", "DELETE FROM serial"])
+def test_F58_a_county_that_forgot_which_numbers_it_gave_is_found(desk: Desk, case: Case, sql: str) -> None:
+    _run(desk, sql)
+    assert _broken(desk) == {"I1"}
+
+
+def test_F58_rows_of_a_case_that_never_was_are_found(desk: Desk, case: Case) -> None:
+    off = "SET session_replication_role = replica" if desk.database.is_postgres else "PRAGMA foreign_keys = OFF"
+    on = "RESET session_replication_role" if desk.database.is_postgres else "PRAGMA foreign_keys = ON"
+    with desk.database.connection() as connection:
+        connection.execute(off)
+        columns = "county, no, rung, due_at, clock, kind, status"
+        sql = f"INSERT INTO timer (case_id, {columns}) SELECT ?, {columns} FROM timer WHERE status = 'pending'"
+        connection.execute(desk.database.sql(sql), (desk.stored_id(UUID(int=99)),))
+        connection.execute(on)
+    assert "I1" in _broken(desk)
+
+
+def test_F58_a_case_hung_on_another_household_is_found(desk: Desk, case: Case) -> None:
+    other = desk.stored_id(desk.new_household(""))
+    _run(desk, "UPDATE cases SET household = ?", other)
+    assert "I2" in _broken(desk)
+    _run(desk, "UPDATE cases SET household = NULL")
+    assert "I2" in _broken(desk)
+
+
+def test_F58_a_definition_kept_under_anothers_name_is_found(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE workflow_version SET workflow = 'identification' WHERE no = 2")
+    assert _broken(desk) == {"I29"}
 
 
 def test_another_case_is_not_suspected(desk: Desk, case: Case) -> None:
