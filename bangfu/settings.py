@@ -7,6 +7,7 @@ can never become a real one. The settings are documented in docs/reference/setti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -59,6 +60,15 @@ class Settings:
         """The file of a SQLite database, ``None`` for PostgreSQL."""
         prefix = "sqlite:///"
         return Path(self.database.removeprefix(prefix)) if self.database.startswith(prefix) else None
+
+    @property
+    def shown_database(self) -> str:
+        """The database as it may be shown: a path, or a URL without a password."""
+        if self.database_file is not None:
+            return str(self.database_file)
+        address, _, query = self.database.partition("?")
+        kept = [part for part in query.split("&") if part and not part.startswith("password=")]
+        return re.sub(r"://([^:@/]*):[^@]*@", r"://\1@", address) + ("?" + "&".join(kept) if kept else "")
 
 
 def read_settings(

@@ -10,6 +10,7 @@ Drivers' errors never leave storage/. What may be tried again as a whole is a Co
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from engine.cases import canonical
@@ -101,14 +102,17 @@ class Database:
         """
         from storage.creating import create_tables
 
-        _refuse_existing(url)
         vault = Vault(key)
         engine = _engine(url, new=True)
+        path = _make_file(url)
         try:
             meta = {"practice": str(int(practice)), "canary": vault.canary(practice), "offset": _millis(offset)}
             create_tables(engine, meta)
         except BaseException as error:
             engine.dispose()
+            if path is not None:  # What is half made would be taken for a database that is there already.
+                for suffix in ("", "-wal", "-shm", "-journal"):
+                    path.with_name(path.name + suffix).unlink(missing_ok=True)
             if isinstance(error, DBAPIError):
                 raise StorageError(N_("the database cannot be made")) from error
             raise
@@ -329,25 +333,52 @@ def require_file(url: str) -> None:
         raise ConfigurationError(N_("there is no database {path}"), advice=N_("`bangfu init` makes one"), path=path)
 
 
+def address(url: str) -> URL:
+    """
+    *url*, read. What stands behind ``sqlite:///`` is a path as it is, whatever characters it has.
+
+    Raises:
+        ConfigurationError: It cannot be read; it is not repeated, for it may hold a password.
+    """
+    backend, separator, path = url.partition(":///")
+    if separator and backend == "sqlite":
+        return URL.create("sqlite", database=path)
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(
+            N_("the address of the database cannot be read"),
+            advice=N_("write postgresql://USER@HOST:PORT/DATABASE"),
+        ) from error
+
+
 def _file_of(url: str) -> Path | None:
-    parsed = make_url(url)
+    parsed = address(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
     return Path(str(parsed.database))
 
 
-def _refuse_existing(url: str) -> None:
+def _make_file(url: str) -> Path | None:
+    """The new file of a database that is kept in one, empty, for its owner alone: names and places stand in it."""
     path = _file_of(url)
-    if path is not None and path.exists():
+    if path is None:
+        return None
+    if not path.parent.is_dir():
+        raise ConfigurationError(N_("there is no folder {parent}"), parent=path.parent)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError as error:
         raise ConfigurationError(
             N_("{path} exists already"), advice=N_("choose another file, or use the one there is"), path=path
-        )
-    if path is not None and not path.parent.is_dir():
-        raise ConfigurationError(N_("there is no folder {parent}"), parent=path.parent)
+        ) from error
+    except OSError as error:
+        raise StorageError(N_("the database cannot be made")) from error
+    return path
 
 
 def _engine(url: str, *, new: bool = False) -> Engine:
-    backend = make_url(url).get_backend_name()
+    backend = address(url).get_backend_name()
     if backend == "sqlite":
         return _sqlite_engine(url, new)
     if backend == "postgresql":
@@ -361,12 +392,12 @@ def _sqlite_engine(url: str, new: bool) -> Engine:
     safe = driver.sqlite_version_info >= SAFE_WAL
     if in_memory:
         engine = create_engine(
-            url, module=driver, poolclass=StaticPool, json_serializer=canonical,
+            address(url), module=driver, poolclass=StaticPool, json_serializer=canonical,
             connect_args={"check_same_thread": False},
         )  # fmt: skip
     else:
         engine = create_engine(
-            url, module=driver, poolclass=QueuePool, json_serializer=canonical,
+            address(url), module=driver, poolclass=QueuePool, json_serializer=canonical,
             connect_args={"check_same_thread": False, "cached_statements": 512},
         )  # fmt: skip
 
@@ -397,8 +428,14 @@ def _sqlite_engine(url: str, new: bool) -> Engine:
 
 
 def _postgres_engine(url: str) -> Engine:
+    try:
+        import psycopg  # noqa: F401 - whether it is there; it comes with an extra of its own
+    except ImportError as error:
+        raise ConfigurationError(
+            N_("the driver for PostgreSQL is not installed"), advice=N_("pip install 'bangfu[postgres]'")
+        ) from error
     return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+        address(url).set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,  # connection() leaves no transaction open
         pool_size=8,

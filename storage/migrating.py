@@ -18,23 +18,33 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from engine.errors import N_, StorageError
-from storage.database import sqlite_driver
+from engine.errors import N_, ConfigurationError, StorageError
+from storage.database import address, require_file, sqlite_driver
 
 
-def upgrade(url: str, revision: str = "head") -> None:
+def upgrade(url: str) -> None:
     """
-    Bring the database at *url* up to *revision*; an empty one gets all tables, though no first rows.
+    Bring the database at *url*, one of ours, up to what this program needs.
 
     Raises:
+        ConfigurationError: There is none, or it is somebody else's.
         StorageError: It could not be done; nothing was changed.
     """
+    require_file(url)
+    with _migrating(url) as (config, connection):
+        if not connection.dialect.has_table(connection, "alembic_version"):
+            raise ConfigurationError(N_("this is no database of bangfu"), advice=N_("`bangfu init` makes one"))
+        command.upgrade(config, "head")
+
+
+def build(url: str) -> None:
+    """Make all tables in an empty database, step by step, though no first rows: what `upgrade` would have led to."""
     with _migrating(url) as (config, _):
-        command.upgrade(config, revision)
+        command.upgrade(config, "head")
 
 
 def check(url: str) -> None:
@@ -50,10 +60,16 @@ def check(url: str) -> None:
 
 def draft(message: str) -> None:
     """Write the next migration from what tables.py has more than the last one; to be read and mended by hand."""
-    with TemporaryDirectory() as folder, _migrating(f"sqlite:///{folder}/draft.db") as (config, _):
-        command.upgrade(config, "head")
-        last = ScriptDirectory.from_config(config).get_current_head() or "0000"
-        command.revision(config, message, autogenerate=True, rev_id=f"{int(last) + 1:04d}")
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/draft.db"
+        build(url)
+        with _migrating(url) as (config, _):
+            _write_next(config, message)
+
+
+def _write_next(config: Config, message: str) -> None:
+    last = ScriptDirectory.from_config(config).get_current_head() or "0000"
+    command.revision(config, message, autogenerate=True, rev_id=f"{int(last) + 1:04d}")
 
 
 @contextmanager
@@ -79,9 +95,9 @@ def _migrating(url: str) -> Iterator[tuple[Config, Connection]]:
 
 
 def _engine(url: str) -> Any:
-    if make_url(url).get_backend_name() == "postgresql":
-        return create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    engine = create_engine(url, module=sqlite_driver(), poolclass=NullPool)
+    if address(url).get_backend_name() == "postgresql":
+        return create_engine(address(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    engine = create_engine(address(url), module=sqlite_driver(), poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: Any) -> None:

@@ -68,12 +68,14 @@ def init(
     places = _enter_bundled(session, bangfu)
     workflows = _deploy(session, pack, from_date) if pack else []
     document = {
-        "database": _where(session), "key_file": session.settings.key_file if session.settings.key is None else None,
+        "database": session.settings.shown_database,
+        "key_file": session.settings.key_file if session.settings.key is None else None,
         "divisions": places, "deployed": workflows,
     }  # fmt: skip
 
     def draw() -> None:
-        session.screen.print(styled(DONE, session._("Database made: {path}").format(path=_where(session))))
+        text = session._("Database made: {path}").format(path=session.settings.shown_database)
+        session.screen.print(styled(DONE, text))
         if session.settings.key is None:
             text = session._("Key file: {path}. Keep a copy in another place; without it nothing sealed can be read.")
             session.screen.print(escape(text.format(path=session.settings.key_file)))
@@ -83,11 +85,6 @@ def init(
             session.screen.print(_deployed_line(session, each))
 
     session.answer(document, draw)
-
-
-def _where(session: Session) -> str:
-    file = session.settings.database_file
-    return str(file) if file is not None else session.settings.database.rpartition("@")[2]
 
 
 def _enter_bundled(session: Session, bangfu: Bangfu) -> int:

@@ -93,7 +93,7 @@ def free_place(place: Path = PLACE) -> Path:
 
 def remove_practice(settings: Settings) -> None:
     """
-    Delete an earlier demonstration with all its files.
+    Delete an earlier demonstration with all its files but its key: other databases may be under the same one.
 
     Raises:
         ConfigurationError: It is not a practice database in a file, or not ours.
@@ -108,7 +108,7 @@ def remove_practice(settings: Settings) -> None:
             raise ConfigurationError(
                 N_("{place} is a real database and is not replaced"), advice=N_("choose another place"), place=place
             )
-    for path in (place, place.with_name(f"{place.name}-wal"), place.with_name(f"{place.name}-shm"), settings.key_file):
+    for path in (place, place.with_name(f"{place.name}-wal"), place.with_name(f"{place.name}-shm")):
         path.unlink(missing_ok=True)
     shutil.rmtree(place.with_name(f"{place.name}.files"), ignore_errors=True)
 
@@ -301,7 +301,7 @@ class _Demo:
             closing.case(hero)
             closing.derivation(hero)
         result = Result(
-            database=str(self._settings.database_file or PLACE.parent),
+            database=self._settings.shown_database,
             households=len(play.applicants),
             rejected=roster.rows_rejected,
             entered_again=again,
@@ -354,7 +354,7 @@ class _Demo:
                 if not person:
                     case, person, first = applicant.record, holders[item["p"], item["d"]][0], "queue"
         person = person or leaders[case.county]
-        begins = f"bangfu --database {shlex.quote(str(self._settings.database_file or self._settings.database))}"
+        begins = f"bangfu --database {shlex.quote(self._settings.shown_database)}"
         return [
             f"{begins} --as {person} {rest}" for rest in (first, f"show {case.number}", f"clock explain {case.number}")
         ]

@@ -210,3 +210,14 @@ def test_only_a_practice_database_is_replaced(tmp_path):
     remove_practice(practice)
     assert not (tmp_path / "practice.db").exists()
     assert (tmp_path / "real.db").exists()
+
+
+def test_replacing_a_demonstration_leaves_a_key_that_a_real_database_is_under(tmp_path):
+    environment = {"BANGFU_KEY_FILE": str(tmp_path / "master.key")}
+    real = read_settings(environment, database=str(tmp_path / "real.db"))
+    create_bangfu(real, practice=False).close()
+    practice = read_settings(environment, database=str(tmp_path / "practice.db"))
+    create_bangfu(practice, practice=True).close()
+    remove_practice(practice)
+    create_bangfu(practice, practice=True).close()
+    open_bangfu(real).close()

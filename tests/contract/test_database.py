@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,40 @@ def test_a_database_is_made_once(desk: Desk, database_url: str, tmp_path: Path) 
     with pytest.raises(ConfigurationError, match="no folder"):
         Database.create(f"sqlite:///{tmp_path / 'none' / 'a.db'}", KEY)
     assert desk.open().seq == 1
+
+
+def test_a_databases_files_are_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new?.db"
+    made = Database.create(f"sqlite:///{path}", KEY)
+    Desk(made).furnish()
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert "new?.db" in modes
+    assert set(modes.values()) == {0o600}
+    made.close()
+
+
+def test_a_database_that_could_not_be_made_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new.db"
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.creating.create_triggers", lambda connection: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            Database.create(f"sqlite:///{path}", KEY)
+    assert list(tmp_path.iterdir()) == []
+    Database.create(f"sqlite:///{path}", KEY).close()
+
+
+@pytest.mark.parametrize("url", ["postgresql://zhang:geheim@db.example:port/x", "postgresql//zhang:geheim@x"])
+def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
+    for reach in (Database.open, Database.create):
+        with pytest.raises(ConfigurationError) as refused:
+            reach(url, KEY)
+        assert "geheim" not in str(refused.value)
+
+
+def test_postgres_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigurationError, match="driver"):
+        Database.open("postgresql://db.example/x", KEY)
 
 
 def test_what_is_no_database_of_ours_is_refused(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     """A database that migrations alone have made."""
     template: Template = request.getfixturevalue(f"{request.param}_template")
     url = template.empty(tmp_path)
-    migrating.upgrade(url)
+    migrating.build(url)
     yield url
     template.drop(url)
 
@@ -74,6 +74,19 @@ def test_migrating_again_changes_nothing(desk: Desk, database_url: str) -> None:
     case = desk.open()
     migrating.upgrade(database_url)
     assert desk.load(case.id).record() == case.record()
+
+
+def test_only_a_database_of_ours_is_led_on(tmp_path: Path) -> None:
+    mistyped, others = tmp_path / "mistyped.db", tmp_path / "others.db"
+    with pytest.raises(ConfigurationError):
+        migrating.upgrade(f"sqlite:///{mistyped}")
+    assert not mistyped.exists()
+    connection = sqlite_driver().connect(str(others))
+    connection.execute("CREATE TABLE invoice (amount)")
+    with pytest.raises(ConfigurationError):
+        migrating.upgrade(f"sqlite:///{others}")
+    assert [name for (name,) in connection.execute("SELECT name FROM sqlite_master")] == ["invoice"]
+    connection.close()
 
 
 def test_another_schema_is_refused_with_advice(desk: Desk, database_url: str) -> None:

@@ -35,6 +35,19 @@ def test_the_environment_is_read_and_an_option_wins_over_it():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://zhang:geheim@db.example/bangfu", "postgresql+psycopg://zhang@db.example/bangfu"),
+        ("postgresql://db.example/a?password=geheim&user=zhang", "postgresql+psycopg://db.example/a?user=zhang"),
+        ("postgresql://zhang:p:a/ss@db.example/bangfu", "postgresql+psycopg://zhang@db.example/bangfu"),
+        ("/srv/a@b?c.db", "/srv/a@b?c.db"),
+    ],
+)
+def test_a_database_is_shown_without_its_password(url, shown):
+    assert read_settings({}, database=url).shown_database == shown
+
+
 def test_an_empty_variable_counts_as_unset():
     assert read_settings(dict.fromkeys(VARIABLES, "")) == read_settings({})
 
