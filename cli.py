@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,6 +46,9 @@ def everywhere(
 
 def app() -> None:
     """The program `bangfu`."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Where the console's or pipe's own encoding lacks a character, as GBK lacks ✓, a question mark stands for it.
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(main(sys.argv[1:]))
 
 

@@ -265,6 +265,8 @@ def _key(row: TableRow) -> str:
 
 # ------------------------------------------------------------------------------------------------------------- places
 
+#: So many different misspelt villages are compared with all others, some milliseconds each.
+_LOOKED_FOR = 500
 _COMMUNITY = re.compile(r"(社区居民委员会|社区居委会|居民委员会|居委会|社区)$")
 _VILLAGE = re.compile(r"(村民委员会|村委会|村)$")
 
@@ -276,6 +278,8 @@ class _Villages:
         places = {place.code: place for place in divisions}
         self.by_code = {code: place for code, place in places.items() if place.level is Level.VILLAGE}
         self._township = {code: places[place.parent].name for code, place in self.by_code.items() if place.parent}
+        self._titles = {self._township.get(code, "") + place.name: code for code, place in self.by_code.items()}
+        self._nearest: dict[str, str] = {}
         self._by_names: dict[tuple[str, str], list[str]] = {}
         for code, place in self.by_code.items():
             for key in _village_keys(place.name):
@@ -292,8 +296,14 @@ class _Villages:
         return f"{self._township.get(code, '')}{self.by_code[code].name} {code}"
 
     def nearest(self, township: str, village: str) -> str:
-        titles = {self._township[code] + place.name: code for code, place in self.by_code.items()}
-        return "、".join(self.title(titles[near]) for near in difflib.get_close_matches(township + village, titles, 2))
+        """The two that are written most like it; none once so many were looked for that the file is another place's."""
+        wanted = township + village
+        if wanted not in self._nearest:
+            if len(self._nearest) >= _LOOKED_FOR:
+                return ""
+            near = difflib.get_close_matches(wanted, self._titles, 2)
+            self._nearest[wanted] = "、".join(self.title(self._titles[title]) for title in near)
+        return self._nearest[wanted]
 
 
 def _village_keys(name: str) -> tuple[str, ...]:

@@ -6,9 +6,12 @@ import json
 import signal
 import subprocess
 import sys
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,7 +45,7 @@ class Row:
         return self.cells[column] if column < len(self.cells) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """`rows` are those physically present with a value, in order; `name` is empty for CSV."""
 
@@ -52,10 +55,20 @@ class Sheet:
 
     def is_merged_away(self, row: int, column: int) -> bool:
         """Whether the cell (row from 1, column from 0) lies in a merged range and does not hold its value."""
-        return any(
-            top <= row - 1 <= bottom and left <= column <= right and (row - 1, column) != (top, left)
-            for top, left, bottom, right in self.merged
-        )
+        ranges = self._merged_over.get(column)
+        if ranges is None:
+            ranges = self._merged_over[column] = sorted(each for each in self.merged if each[1] <= column <= each[3])
+        # Ranges do not overlap, so that the last of those that begin no lower is the only one that can hold the cell.
+        place = bisect_right(ranges, row - 1, key=itemgetter(0)) - 1
+        if place < 0:
+            return False
+        top, left, bottom, _ = ranges[place]
+        return row - 1 <= bottom and (row - 1, column) != (top, left)
+
+    @cached_property
+    def _merged_over(self) -> dict[int, list[tuple[int, int, int, int]]]:
+        """Column → the merged ranges over it, from the top, once it was asked for: there may be thousands of them."""
+        return {}
 
 
 def read_sheets(path: Path) -> list[Sheet]:

@@ -295,7 +295,7 @@ def _fen(cell: Cell, today: date) -> int:
         raise UnfitError("yuan_shape") from None
     if not yuan.is_finite() or isinstance(cell, (bool, date)):
         raise UnfitError("yuan_shape")
-    if not 0 <= yuan * 100 <= _FEN_LIMIT:
+    if not 0 <= yuan <= _FEN_LIMIT // 100:  # before it is multiplied: 9E999999 times 100 is more than Decimal holds
         raise UnfitError("yuan_range")
     # A monthly average is often a quotient; the paper knows no more than 分.
     return int((yuan * 100).quantize(Decimal(1), ROUND_HALF_UP))

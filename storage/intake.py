@@ -164,13 +164,20 @@ class Intake:
             self._many(connection, sql, rows)
         return len(rows)
 
-    def put_person(self, key: str, name: str, active: bool = True) -> None:
-        """Enter a person, or his name and whether he is active anew."""
+    def put_person(self, key: str, name: str, active: bool | None = None) -> None:
+        """
+        Enter a person, or his name anew.
+
+        Args:
+            active: None: a new one is, and another stays what he is, so that no list brings back who has left.
+        """
         sql = (
             "INSERT INTO person (key, name, active) VALUES (?, ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET name = excluded.name, active = excluded.active"
+            " ON CONFLICT (key) DO UPDATE SET name = excluded.name"
         )
-        self._staff_change(sql, [(key, name, active)])
+        if active is not None:
+            sql += ", active = excluded.active"
+        self._staff_change(sql, [(key, name, active is not False)])
 
     def put_posts(self, holdings: Iterable[tuple[str, Holding]]) -> None:
         """Enter posts held (a person's key, and the post), or when they end anew."""

@@ -55,7 +55,9 @@ class Screen:
     def document(self, content: Mapping[str, Any]) -> None:
         """Write *content* as the one JSON document of this command."""
         whole = {"practice": self.practice, **content}
-        sys.stdout.write(json.dumps(plain(whole), ensure_ascii=False, indent=1) + "\n")
+        # JSON is UTF-8. Where the output is something else, ASCII alone is the same in both, and no character is lost.
+        as_ascii = (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8"
+        sys.stdout.write(json.dumps(plain(whole), ensure_ascii=as_ascii, indent=1) + "\n")
 
     def print(self, *parts: RenderableType) -> None:
         """Lines and tables for people; `[markup]` in text is rich's."""

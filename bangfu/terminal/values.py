@@ -23,6 +23,8 @@ _NO = frozenset({"no", "n", "false", "0", "否", "无", "不", "没有"})
 _BETWEEN = re.compile(r"\s*[,、;]\s*")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _AMOUNT = re.compile(r"(\d{1,5})\s*(d|天|日|h|小时|w|周)")
+#: Amounts of more digits before the point are none.
+_YUAN_DIGITS = 15
 _UNITS = {"d": "days", "天": "days", "日": "days", "h": "hours", "小时": "hours", "w": "weeks", "周": "weeks"}
 
 
@@ -107,10 +109,14 @@ def option(fact: Fact, text: str) -> str:
 
 def _fen(text: str) -> int | None:
     try:
-        fen = Decimal(text.removesuffix("元").replace(",", "")) * 100
+        yuan = Decimal(text.removesuffix("元").replace(",", ""))
     except InvalidOperation:
         return None
-    return int(fen) if fen.is_finite() and fen == fen.to_integral_value() else None
+    # An exponent may stand for a number with a million digits, which nobody has and int() would write out.
+    if not yuan.is_finite() or yuan.adjusted() > _YUAN_DIGITS:
+        return None
+    fen = yuan * 100
+    return int(fen) if fen == fen.to_integral_value() else None
 
 
 def _share(text: str) -> str | None:
@@ -147,9 +153,12 @@ def moment(text: str, calendar: Calendar, field: str) -> datetime:
     """
     date_text, _, time_text = text.strip().replace("T", " ").partition(" ")
     try:
-        return calendar.at(date.fromisoformat(date_text), time.fromisoformat(time_text or "00:00"))
+        moment = time.fromisoformat(time_text or "00:00")
+        if moment.tzinfo is None:  # An offset would not be heeded, and hours be lost without a word.
+            return calendar.at(date.fromisoformat(date_text), moment)
     except ValueError:
-        raise InputError(N_("write an instant as “2026-03-02 09:30”"), field=field) from None
+        pass  # It is neither; said below.
+    raise InputError(N_("write an instant as “2026-03-02 09:30”"), field=field)
 
 
 def duration(text: str) -> timedelta:

@@ -233,6 +233,15 @@ def test_a_second_open_case_of_a_kind_is_refused_for_one_household(desk: Desk) -
     desk.open(case=UUID(int=12))
 
 
+def test_who_has_left_is_not_brought_back_by_being_entered_again(desk: Desk) -> None:
+    desk.intake.put_person("li", "测试李", active=False)
+    desk.intake.put_person("li", "测试李二")
+    person = desk.store.staff(COUNTY).people["li"]
+    assert (person.name, person.active) == ("测试李二", False)
+    desk.intake.put_person("li", "测试李二", active=True)
+    assert desk.store.staff(COUNTY).people["li"].active
+
+
 def test_serials_begin_anew_with_each_year_and_county(desk: Desk) -> None:
     desk.open()
     assert desk.store.next_serial(COUNTY, 2026) == 2

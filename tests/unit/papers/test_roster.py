@@ -152,6 +152,7 @@ def test_rows_are_counted_as_present_whatever_the_dimension_says_m14(make_roster
         ({"教育支出(元)": "约三千"}, "教育支出(元)", "yuan_shape"),
         ({"教育支出(元)": "0.3万元"}, "教育支出(元)", "yuan_shape"),
         ({"教育支出(元)": "1E+999"}, "教育支出(元)", "yuan_range"),
+        ({"教育支出(元)": "9E999999"}, "教育支出(元)", "yuan_range"),
         ({"教育支出(元)": "NaN"}, "教育支出(元)", "yuan_shape"),
         ({"教育支出(元)": -1}, "教育支出(元)", "yuan_range"),
         ({"主要困难和问题": "难" * 2001}, "主要困难和问题", "text_too_long"),
