@@ -6,10 +6,11 @@ sensitive value itself.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import xlsxwriter
 
@@ -237,11 +238,33 @@ def column_letter(index: int) -> str:
     return letters
 
 
+@contextmanager
+def new_workbook(target: Path | BinaryIO, **options: bool) -> Iterator[Any]:
+    """
+    A workbook that is written when the ``with`` ends. A text that begins with ``=`` is a text: nothing is a formula, a
+    link or a number unless it is written as one (F41).
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    texts = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    try:
+        file = target.open("wb") if isinstance(target, Path) else nullcontext(target)
+    except OSError as error:
+        raise InputError(
+            N_("The file cannot be written: {why}"), source=Path(str(target)).name,
+            advice=N_("Name another file or folder"), why=error.strerror,
+        ) from error  # fmt: skip
+    with file as stream, xlsxwriter.Workbook(stream, {**texts, **options}) as book:
+        yield book
+
+
 def write_problems(target: Path | BinaryIO, problems: Iterable[Problem], translate: Translate = str) -> None:
     """
-    Write the problems as a workbook, one a row.
+    Write the problems as a workbook, one a row; every cell is text.
 
-    Every cell is text: what a file contains is never a formula or a link in the report about it (F41).
+    Raises:
+        InputError: The file cannot be written.
     """
     titles = (
         (N_("Sheet"), 12),
@@ -252,13 +275,7 @@ def write_problems(target: Path | BinaryIO, problems: Iterable[Problem], transla
         (N_("Problem"), 52),
         (N_("Advice"), 52),
     )
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(target, options) as book:
+    with new_workbook(target, constant_memory=True) as book:
         head = book.add_format({"bold": True, "bg_color": "#D9E2F3", "border": 1, "valign": "vcenter"})
         body = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
         sheet = book.add_worksheet(translate(N_("Problems")))

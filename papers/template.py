@@ -7,9 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import xlsxwriter
-
 from engine.divisions import Division, Level
+from papers.problems import new_workbook
 from papers.roster import HOUSEHOLD_COLUMNS, HOUSEHOLDS, MEMBER_COLUMNS, MEMBERS, RosterHousehold, RosterMember
 from papers.tables import CARD, CODE, COUNT, DATE, ID_NUMBER, PHONE, TEXT, YUAN, Column, Kind, Value
 
@@ -49,6 +48,9 @@ def write_template(target: Path | BinaryIO, divisions: Iterable[Division] = ()) 
     Args:
         target: A path, or a file open for binary writing.
         divisions: When given, their villages are listed with their codes on a sheet of their own.
+
+    Raises:
+        InputError: The file cannot be written.
     """
     _write(target, (), divisions)
 
@@ -65,9 +67,7 @@ def write_roster(
 
 
 def _write(target: Path | BinaryIO, households: Iterable[RosterHousehold], divisions: Iterable[Division]) -> None:
-    # A name that begins with "=" is a name: nothing handed to this module is a formula or a link.
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(target, options) as book:
+    with new_workbook(target) as book:
         styles = _styles(book)
         household_sheet = _data_sheet(book, styles, HOUSEHOLDS, HOUSEHOLD_COLUMNS, frozen=5)
         member_sheet = _data_sheet(book, styles, MEMBERS, MEMBER_COLUMNS, frozen=2)

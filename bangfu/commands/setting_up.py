@@ -19,7 +19,6 @@ from engine.errors import N_, InputError, NotFoundError
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from bangfu.wiring import Bangfu
     from engine.people import Holding, Person, Staff
     from papers.problems import Problem
 
@@ -52,12 +51,16 @@ def init(
     ] = "",
 ) -> None:
     from bangfu.definitions import faults_of, pack_definitions
+    from bangfu.entering import bundled_divisions
     from bangfu.library import Library
     from bangfu.wiring import create_bangfu, roots
     from engine.errors import DefinitionError
 
     session = session_of(context)
-    if pack:  # A pack that is refused leaves no database behind.
+    # What is refused leaves no database behind.
+    first_day = wanted_day(from_date, "--from") if from_date else None
+    bundled = bundled_divisions(session.options.county) if session.options.county else None
+    if pack:
         faults = [
             f for f in faults_of(pack_definitions(Library(roots(session.settings)), pack)) if f.severity == "error"
         ]
@@ -65,8 +68,8 @@ def init(
             raise DefinitionError(faults)
     bangfu = create_bangfu(session.settings, practice=practice, log=session.log)
     session.adopt(bangfu)
-    places = _enter_bundled(session, bangfu)
-    workflows = _deploy(session, pack, from_date) if pack else []
+    places = bangfu.intake.add_divisions(*bundled) if bundled else 0
+    workflows = _deploy(session, pack, first_day) if pack else []
     document = {
         "database": session.settings.shown_database,
         "key_file": session.settings.key_file if session.settings.key is None else None,
@@ -87,15 +90,6 @@ def init(
     session.answer(document, draw)
 
 
-def _enter_bundled(session: Session, bangfu: Bangfu) -> int:
-    from bangfu.entering import bundled_divisions
-
-    if not session.options.county:
-        return 0
-    divisions, source = bundled_divisions(session.options.county)
-    return bangfu.intake.add_divisions(divisions, source)
-
-
 @commands.command(
     "deploy", help=N_("Put a policy pack into force: cases opened from then on begin under it"), rich_help_panel=SET_UP
 )
@@ -105,7 +99,7 @@ def deploy(
     from_date: Annotated[str, typer.Option("--from", metavar="DATE", help=N_("Its first day; today unless said"))] = "",
 ) -> None:
     session = session_of(context)
-    workflows = _deploy(session, pack, from_date)
+    workflows = _deploy(session, pack, wanted_day(from_date, "--from") if from_date else None)
 
     def draw() -> None:
         for each in workflows:
@@ -114,9 +108,9 @@ def deploy(
     session.answer({"deployed": workflows}, draw)
 
 
-def _deploy(session: Session, pack: str, from_date: str) -> list[dict[str, Any]]:
+def _deploy(session: Session, pack: str, first_day: date | None) -> list[dict[str, Any]]:
     bangfu = session.bangfu
-    day = wanted_day(from_date, "--from") if from_date else bangfu.today
+    day = first_day or bangfu.today
     found = bangfu.definitions.deploy(bangfu.library, pack, day, session.now)
     return [
         {"workflow": name, "title": each.workflow.title, "pack": pack, "version": each.hash, "from": day}
@@ -164,8 +158,8 @@ def import_people(
     session = session_of(context)
     bangfu = session.bangfu
     people = read_people(path, bangfu.today, bangfu.places.inside())
-    entered = enter_people(bangfu, people)
     _save_problems(session, people.problems, problems)
+    entered = enter_people(bangfu, people)
     document = {
         "rows": people.rows_present, "entered": entered, "rejected": people.rows_rejected,
         "problems": [_problem_document(session, each) for each in people.problems],
@@ -205,8 +199,8 @@ def import_roster(
 
     bangfu = session.bangfu
     roster = read_roster(path, bangfu.today, bangfu.places.inside(), members)
-    entered = enter_roster(bangfu, roster, path.name)
     _save_problems(session, roster.problems, problems)
+    entered = enter_roster(bangfu, roster, path.name)
     document = {
         "rows": roster.rows_present, "accepted": roster.rows_accepted, "rejected": roster.rows_rejected,
         "entered": len(entered.new), "known": len(entered.known), "clashing": list(entered.clashing),

@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from bangfu.terminal.session import Options, Session
-from engine.errors import N_, InputError
+from engine.errors import N_
 
 SET_UP, CASES, NOTICES, LOOK = N_("Set up"), N_("Cases"), N_("Lists and notices"), N_("Look up")
 DEFINITIONS, RUNNING = N_("Definitions"), N_("Running")
@@ -38,12 +38,20 @@ _TYPER_WORDS = {
 EPILOG = N_("--as, --database, --key-file, --lang, --county and --json go with every command: bangfu --help")
 
 
+class ValueMissingError(typer.TyperException):
+    """An option that goes with every command has no value."""
+
+    def __init__(self, option: str) -> None:
+        super().__init__(option)
+        self.option_name = option
+
+
 def take_options(arguments: Sequence[str]) -> tuple[Options, list[str]]:
     """
     The options that go with every command, wherever they stand, and what is left for the command.
 
     Raises:
-        InputError: One has no value.
+        ValueMissingError: One has no value.
     """
     given: dict[str, Any] = {}
     rest: list[str] = []
@@ -59,7 +67,7 @@ def take_options(arguments: Sequence[str]) -> tuple[Options, list[str]]:
         elif name in _GLOBAL:
             if not equals:
                 if not waiting:
-                    raise InputError(N_("{option} needs a value"), field=name, option=name)
+                    raise ValueMissingError(name)
                 value = waiting.pop(0)
             given[_GLOBAL[name]] = Path(value) if name == "--key-file" else value
         else:
@@ -123,7 +131,7 @@ def usage_error(error: typer.TyperException, translate: Callable[[str], str]) ->
             return translate(N_("there is no option {name}")).format(name=named)
         case "BadParameter":
             return translate(N_("{name} cannot be used: {why}")).format(name=named, why=error.message)
-        case "BadOptionUsage":
+        case "BadOptionUsage" | "ValueMissingError":
             return translate(N_("{option} needs a value")).format(option=named)
         case _:
             return error.message
