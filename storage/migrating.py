@@ -16,7 +16,6 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, create_engine, event
@@ -46,17 +45,6 @@ def build(url: str) -> None:
     """Make all tables in an empty database, step by step, though no first rows: what `upgrade` would have led to."""
     with _migrating(url) as (config, _):
         command.upgrade(config, "head")
-
-
-def revision_of(url: str) -> str:
-    """
-    Which tables the database at *url* has, as a revision; empty: it is no database of bangfu.
-
-    Raises:
-        StorageError: It cannot be read.
-    """
-    with _migrating(url) as (_, connection):
-        return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def check(url: str) -> None:

@@ -10,7 +10,7 @@ from bangfu.terminal.app import RUNNING, session_of
 from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, table
 from bangfu.terminal.session import Session
 from bangfu.terminal.values import duration
-from engine.errors import N_, ConfigurationError
+from engine.errors import N_
 
 if TYPE_CHECKING:
     from engine.office import Swept
@@ -125,14 +125,9 @@ def demo(
     "upgrade", help=N_("Lead an older database to what this program needs; back it up first"), rich_help_panel=RUNNING
 )
 def upgrade(context: typer.Context) -> None:
-    from storage.database import require_file
-    from storage.migrating import revision_of
     from storage.migrating import upgrade as upgrade_database
 
     session = session_of(context)
-    require_file(session.settings.database)
-    if not revision_of(session.settings.database):  # Another program's tables are not ours to add to.
-        raise ConfigurationError(N_("this is no database of bangfu"), advice=N_("`bangfu init` makes one"))
     upgrade_database(session.settings.database)
     schema = session.bangfu.health().schema
     text = session._("The database has schema {schema}.").format(schema=schema)

@@ -117,7 +117,7 @@ class Terminal:
         """A case of that household, just opened; its number."""
         return str(
             self.ask(
-                "open", "identification", "--household", HOUSEHOLDS[household].id_number,
+                "open", "identification", "--channel", "found", "--household", HOUSEHOLDS[household].id_number,
                 "--fact", "found_on=2026-03-02", person="village.cadre",
             )["case"]["number"]
         )  # fmt: skip

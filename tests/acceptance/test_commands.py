@@ -193,7 +193,8 @@ class Story:
     def first_case(self) -> None:
         photo, cadre, committee = self.terminal.photo, "village.cadre", "village.committee"
         home = HOUSEHOLDS[0].id_number
-        opened = self.type("open", "identification", "--household", home, "--fact", "found_on=2026-03-02", person=cadre)
+        clue = ("--channel", "found", "--household", home, "--fact", "found_on=2026-03-02")
+        opened = self.type("open", "identification", *clue, person=cadre)
         number = opened["case"]["number"]
         self.type("queue", person=cadre)
         self.type("claim", number, person=cadre)

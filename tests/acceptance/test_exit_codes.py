@@ -21,7 +21,7 @@ CADRE, BUREAU, FINANCE = "village.cadre", "county.bureau", "county.finance_offic
 NUMBER = "000001"
 CONSENTS = ("--fact", "consents=yes")
 HOUSEHOLD = ("--household", HOUSEHOLDS[1].id_number)
-FOUND = ("--fact", "found_on=2026-03-02")
+FOUND = ("--channel", "found", "--fact", "found_on=2026-03-02")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ NOT_NOW = [
     ("act", NUMBER, "list"),
     ("act", NUMBER, "submit", "--on", "nope"),
     ("act", NUMBER, "submit", "--seen", "0", *CONSENTS),
-    ("open", "identification", *HOUSEHOLD, *FOUND, "--channel", "fuond"),
+    ("open", "identification", *HOUSEHOLD, "--channel", "fuond"),
     ("release", NUMBER),
     ("notice", "post", NUMBER),
     ("notice", "objection", NUMBER, "--grounds", "what is objected"),
@@ -90,7 +90,7 @@ NO_POST: list[tuple[str, ...]] = [
     (BUREAU, "act", NUMBER, "submit", *CONSENTS),
     (BUREAU, "claim", NUMBER),
     (CADRE, "act", NUMBER, "submit", *CONSENTS, "--post", "county.bureau"),
-    (BUREAU, "open", "identification", *HOUSEHOLD, *FOUND, "--channel", "found"),
+    (BUREAU, "open", "identification", *HOUSEHOLD, *FOUND),
     ("idle", "queue"),
     ("nobody", "queue"),
     ("nobody", "show", NUMBER),
