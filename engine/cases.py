@@ -15,7 +15,8 @@ section    key                       value
 =========  ========================  ==========================================================================
 case       a name                    number, workflow, version, pack, subject, household (whose key seals),
                                      division, parent, channel, opened, stage,
-                                     entry, status (open, ended, closed), end, outcome,
+                                     entry, status (open, ended, closed), end, outcome, gone (died, moved_out: nobody
+                                     of the household is left),
                                      granted, next, sender, members, opener, at:<place>, clock:<clock> (ended)
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
@@ -35,6 +36,8 @@ links      case id                   {w: workflow, q: ask, n or s, k: objection|
 acts       ask                       [persons who answered it]: separation of duties reads it
 passed     ask/panel                 seq
 times      ask.action                how often, for actions that a definition limits
+concerns   number                    {k: born|moved_in|died|moved_out|split_off, m: [members], on: day, s}, while nobody
+                                     has answered it
 =========  ========================  ==========================================================================
 """
 
@@ -51,7 +54,7 @@ from uuid import UUID
 
 SECTIONS = (
     "case", "facts", "papers", "visits", "asks", "answers", "items", "tasks",
-    "clocks", "timers", "notices", "links", "acts", "passed", "times",
+    "clocks", "timers", "notices", "links", "acts", "passed", "times", "concerns",
 )  # fmt: skip
 #: The digest of the event chain. Part of every hash, so that another can follow it (R9).
 ALGORITHM = "sha256"
@@ -517,6 +520,44 @@ class ChildEnded(Command):
     child: UUID
     end: str
     outcome: str
+
+
+#: What may happen to a household's members.
+HouseholdChange = Literal["born", "moved_in", "died", "moved_out", "split_off"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseConcern(Command):
+    """
+    Tell a case that its household has changed. Only the household's own record asks this.
+
+    Attributes:
+        members: Keys of those whom it is about.
+        on: The day on which it happened, ``YYYY-MM-DD``.
+        by, by_post: Who recorded it, and in which post.
+        nobody_left: Nobody lives in the household after it.
+    """
+
+    change: HouseholdChange
+    members: tuple[str, ...]
+    on: str
+    by: str
+    by_post: str
+    nobody_left: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryOn(Command):
+    """
+    Answer a concern: the case goes on, for the reason that the note gives.
+
+    Attributes:
+        concern: Its number; empty: the only one.
+        follow: From now on the case is about those who live in the household today; else about those it began with.
+    """
+
+    concern: str = ""
+    follow: bool = False
 
 
 # --- What follows ----------------------------------------------------------------------------------------------------

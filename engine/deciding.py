@@ -15,6 +15,7 @@ from engine.cases import (
     SYSTEM,
     Act,
     Attach,
+    CarryOn,
     Case,
     ChildEnded,
     Claim,
@@ -28,6 +29,7 @@ from engine.cases import (
     OpenCase,
     PostNotice,
     ProveNotice,
+    RaiseConcern,
     Release,
     ResumeClock,
     SettleClocks,
@@ -35,6 +37,7 @@ from engine.cases import (
     TakeDownNotice,
 )
 from engine.compiling import Procedure
+from engine.concerning import carry_on, raise_concern
 from engine.drafting import Draft, World
 from engine.errors import N_, InputError, PermissionDeniedError, StaleCaseError
 from engine.facts import LONGEST_TEXT
@@ -44,7 +47,7 @@ from engine.opening import open_case
 from engine.timekeeping import extend_clock, fire, resume_clock, settle_clocks, stop_clock
 
 #: What no person asks for, and what is all that the system asks for.
-_SYSTEM_ALONE = (FireTimer, ChildEnded)
+_SYSTEM_ALONE = (FireTimer, ChildEnded, RaiseConcern)
 _OF_THE_SYSTEM = (*_SYSTEM_ALONE, OpenCase, SettleClocks)
 
 
@@ -112,6 +115,7 @@ def _require_fresh(draft: Draft, command: Command) -> None:
 
 
 _HANDLERS: Mapping[type[Command], Callable[[Draft, Any], str]] = {
+    RaiseConcern: raise_concern, CarryOn: carry_on,
     OpenCase: open_case, Act: act, Claim: claim, Release: release, Comment: comment, Attach: attach, Enlist: enlist,
     PostNotice: post_notice, ProveNotice: prove_notice, TakeDownNotice: take_down, Object: lodge,
     ChildEnded: child_ended, StopClock: stop_clock, ResumeClock: resume_clock, ExtendClock: extend_clock,

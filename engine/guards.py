@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.cases import SYSTEM, Document
 from engine.compiling import FORWARD, is_office_post
+from engine.concerns import against_concerns, against_granting_nobody
 from engine.divisions import contains
 from engine.drafting import Draft
 from engine.errors import N_, CaseNotFoundError, InputError
@@ -304,6 +305,8 @@ def against_action(draft: Draft, stage: str, name: str, action: Action) -> Itera
     procedure, event = draft.procedure, f"{stage}.{name}"
     if action.means in FORWARD:
         yield from against_leaving(draft, stage)
+        if action.means == "grant":
+            yield from against_granting_nobody(draft)
         open_tasks = list(dict.fromkeys((*awaited(draft, stage), *awaited(draft, event))))
         if open_tasks:
             names = ", ".join(f"{procedure.title(task)} ({task})" for task in open_tasks)
@@ -355,7 +358,11 @@ def against_rule(draft: Draft, ref: str) -> Iterator[Reason]:
 
 
 def against_leaving(draft: Draft, stage: str) -> Iterator[Reason]:
-    """What holds back every step towards approval: an open objection (I13), a notice whose end has not come (I12)."""
+    """
+    What holds back every step towards approval: a household that has changed, an open objection (I13), a notice whose
+    end has not come (I12).
+    """
+    yield from against_concerns(draft)
     if has_objection(draft):
         yield reason(
             "objection", N_("an objection is being verified"),

@@ -17,6 +17,7 @@ from engine import timing
 from engine.asking import carried, close_ask, open_ask, tell
 from engine.cases import ChildEnded, Followup, OpenCase, RegisterWrite
 from engine.compiling import FORWARD, Step, goes_back_straight
+from engine.concerns import is_held, settle
 from engine.drafting import Draft, derived_id
 from engine.errors import N_, ActionNotAllowedError
 from engine.facts import clean
@@ -91,6 +92,7 @@ def take(
         tell(draft, "told", post, action=name)
     if action.means == "grant":
         draft.put("case", "granted", draft.seq)
+    settle(draft, action, draft.procedure.is_end(target))
     if step.moved:
         move(draft, target, action, event)
     else:
@@ -196,7 +198,7 @@ def advance(draft: Draft) -> None:
 
     A stage is ready when every task that it awaits is over; then its limit starts. A notice has ended when its wait is
     over, its end proved and no objection open. What a notice or another case answers waits, if it leads towards
-    approval, for awaited tasks and open objections.
+    approval, for awaited tasks, open objections and what has changed in the household.
     """
     stage = draft.stage
     ask = draft.get("asks", stage)
@@ -210,7 +212,8 @@ def advance(draft: Draft) -> None:
     if result is None:
         return
     action = draft.procedure.workflow.stages[stage].actions[result]
-    if action.means not in FORWARD or not (waits or awaited(draft, f"{stage}.{result}") or has_objection(draft)):
+    held = waits or awaited(draft, f"{stage}.{result}") or has_objection(draft) or is_held(draft)
+    if action.means not in FORWARD or not held:
         answer(draft, stage, result)
 
 

@@ -34,6 +34,8 @@ from engine.answering import against_fallback, against_minutes
 from engine.asking import question
 from engine.cases import Case, Comment
 from engine.compiling import Procedure, is_office_post
+from engine.concerning import against_carrying_on, responsible
+from engine.concerns import open_concerns
 from engine.drafting import Draft, World
 from engine.errors import ActionNotAllowedError, CaseError, GuardRefusedError
 from engine.guards import against_leaving, require_scope, stand_in
@@ -52,6 +54,7 @@ from engine.timekeeping import against_extending, against_resuming, against_stop
 from engine.workflow import Action, Notice
 
 Kind = Literal[
+    "carry_on",
     "act", "claim", "release", "list", "post_notice", "prove_notice", "take_down_notice", "object", "comment", "attach",
     "stop_clock", "resume_clock", "extend_clock",
 ]  # fmt: skip
@@ -127,6 +130,9 @@ def offered(procedure: Procedure, case: Case, person: str, now: datetime, world:
     found += _clocks(draft)
     found += [Offer("attach", on=name, title=procedure.workflow.papers[name].title, needs_document=True)
               for name in papers_wanted(draft)]  # fmt: skip
+    for number in open_concerns(draft):
+        offer = Offer("carry_on", on=number, needs_note=True, posts=_named(draft, responsible(draft)))
+        found.append(_offer(draft, offer, against_carrying_on(draft, number)))
     found.append(_offer(draft, Offer("comment", needs_note=True), against_comment(draft)))
     return tuple(found)
 

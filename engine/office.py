@@ -25,6 +25,7 @@ from engine.cases import (
     Event,
     FireTimer,
     OpenCase,
+    RaiseConcern,
     SettleClocks,
     command_digest,
     instant,
@@ -57,7 +58,7 @@ TRIES = 4
 #: How often a new case's serial is taken anew: every opener of a county wants the same one.
 SERIAL_TRIES = 50
 #: Commands that only bangfu itself gives.
-_INTERNAL = (FireTimer, ChildEnded)
+_INTERNAL = (FireTimer, ChildEnded, RaiseConcern)
 
 
 class Log(Protocol):
