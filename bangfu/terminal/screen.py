@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LATE, SOON, DONE, QUIET, HEAD = "bold red", "yellow", "green", "dim", "bold cyan"
 #: A deadline this near is shown as soon.
 NEAR = timedelta(days=2)
+#: Characters that move the cursor, clear the screen or name the window: shown as what they are not.
+_CONTROLS = {point: "\ufffd" for point in (*range(32), *range(127, 160)) if chr(point) not in "\t\n"}
 #: What is written where output goes to a file or another program.
 PIPED_WIDTH = 100
 
@@ -124,10 +126,10 @@ def table(
 
 
 def escape(text: object) -> str:
-    """*text* with nothing in it that rich would take for markup."""
+    """*text* with nothing in it that rich would take for markup, or a terminal for a command (a note can hold both)."""
     from rich.markup import escape as escaped
 
-    return escaped(str(text))
+    return escaped(str(text).translate(_CONTROLS))
 
 
 def styled(style: str, text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 import cli
 from bangfu.i18n import translator
-from bangfu.terminal.screen import Screen
+from bangfu.terminal.screen import Screen, escape
 
 RARE = "𬎆"  # a name's character that GBK does not have
 
@@ -41,3 +41,7 @@ def test_a_console_that_lacks_a_character_shows_another(monkeypatch, encoding):
         cli.app()
     assert left.value.code == 0
     assert written.getvalue().split() == [b"?", b"?", b"ok"]
+
+
+def test_no_note_or_name_commands_the_terminal_of_its_reader():
+    assert escape("\x1b[2J\x9b1A\x07 line\n[bold]") == "\ufffd[2J\ufffd1A\ufffd line\n\\[bold]"
