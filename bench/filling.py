@@ -72,10 +72,15 @@ def _fill_sqlite(bangfu: Bangfu, number: int) -> None:
         connection.execute("PRAGMA journal_mode=OFF")
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("PRAGMA foreign_keys=OFF")
-        found = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        indexes = connection.execute(found).fetchall()
+        found = "SELECT name, sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL"
+        indexes = connection.execute(found, ("index",)).fetchall()
+        triggers = connection.execute(found, ("trigger",)).fetchall()
         connection.execute("BEGIN")
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
         _fill(connection, number, indexes, expressions, f"{{}} {numbers} SELECT {{}} FROM numbers, {{}}")
+        for _, text in triggers:
+            connection.execute(text)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode=WAL")
         for pragma in SQLITE_PRAGMAS:
@@ -87,7 +92,8 @@ def _fill_postgres(bangfu: Bangfu, number: int) -> None:
     with bangfu.database.connection() as connection:
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET maintenance_work_mem = '512MB'")
-        connection.execute("SET session_replication_role = replica")  # No foreign keys are checked while filling.
+        # No foreign key is checked while filling, and no trigger runs.
+        connection.execute("SET session_replication_role = replica")
         found = (
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
             " AND indexname NOT IN (SELECT conname FROM pg_constraint)"
@@ -136,5 +142,12 @@ def _fill(
         head = f"INSERT INTO {name} ({', '.join(columns)})"
         connection.execute(insert.format(head, ", ".join(values), f"one_{name} o"))
     connection.execute(f"UPDATE serial SET next = {number + 2}")
+    connection.execute("DELETE FROM tally")
+    connection.execute(
+        "INSERT INTO tally SELECT county, 0, division, workflow, stage, '', 0, count(*), 0, 0, 0"
+        " FROM cases GROUP BY county, division, workflow, stage"
+        " UNION ALL SELECT county, due_at, division, workflow, stage, '', 0, 0, count(*), 0, 0"
+        " FROM cases WHERE due_at IS NOT NULL GROUP BY county, due_at, division, workflow, stage"
+    )
     for _, text in indexes:
         connection.execute(text)

@@ -17,6 +17,8 @@ from bench.work import COUNTY, WALK, Bangfu, walk
 from engine.cases import canonical
 from storage.tables import Row
 
+#: Tables that triggers write: a floor that writes the rest has them written too.
+TRIGGERED = ("tally",)
 #: A row's table and primary key.
 Place = tuple[str, tuple[Any, ...]]
 
@@ -71,6 +73,8 @@ def _rows(bangfu: Bangfu) -> dict[Place, dict[str, Any]]:
     found: dict[Place, dict[str, Any]] = {}
     with bangfu.database.connection() as connection:
         for table in Row.metadata.sorted_tables:
+            if table.name in TRIGGERED:
+                continue
             names = [column.name for column in table.columns]
             keys = [column.name for column in table.primary_key]
             quoted = ", ".join(f'"{name}"' for name in names)

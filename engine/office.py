@@ -274,6 +274,7 @@ class Office:
                 if due <= now and not any(each[1] == timer.case and each[2] == number for each in heap):
                     new = DueTimer(timer.county, timer.case, number, due, value["k"])
                     heappush(heap, (due, timer.case, number, new))
+        self.store.add_up(now)
         left = self.store.due_timers(now, 1)
         self._log("swept", fired=fired, failed=len(failed))
         return Swept(fired, tuple(failed), left[0].due_at if left else None)

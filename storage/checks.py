@@ -40,10 +40,24 @@ _VILLAGE = ("village", "group")
 _FROM_LOG = ("clock", "timer", "work_item", "task", "response", "notice", "case_link", "list_item")
 _CASE = (
     "number", "workflow", "version", "subject", "household", "division", "stage", "status", "outcome", "ending", "seq",
-    "entry", "at", "opened_at", "due_at", "parent", "head", "record",
+    "entry", "at", "opened_at", "due_at", "parent", "missed", "head", "record",
 )  # fmt: skip
 _EVENT = ("seq", "version", "at", "command", "kind", "asked", "actor", "post", "behalf", "hash", "text")
 _PAGE = 200
+#: From when, where and of what kind; how many open, late, ended, ended late. What is due already counts from 0.
+_KEPT = (
+    "SELECT county, CASE WHEN due_at <= ? THEN 0 ELSE due_at END AS at, division, workflow, stage, outcome,"
+    " sum(open), sum(late), sum(ended), sum(missed) FROM tally GROUP BY county, at, division, workflow, stage, outcome"
+)
+_COUNTED = (
+    "SELECT county, at, division, workflow, stage, outcome, sum(open), sum(late), sum(ended), sum(missed) FROM ("
+    " SELECT county, 0 AS at, division, workflow, stage, '' AS outcome, 1 AS open, 0 AS late, 0 AS ended, 0 AS missed"
+    " FROM cases WHERE status = 'open'"
+    " UNION ALL SELECT county, 0, division, workflow, stage, outcome, 0, 0, 1, missed FROM cases WHERE status <> 'open'"
+    " UNION ALL SELECT county, CASE WHEN due_at <= ? THEN 0 ELSE due_at END, division, workflow, stage, '', 0, 1, 0, 0"
+    " FROM cases WHERE status = 'open' AND due_at IS NOT NULL"
+    ") c GROUP BY county, at, division, workflow, stage, outcome"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +141,19 @@ class _Checker:
                 yield from self._of_case(county, case, row, rows)
             after = page[-1][:2]
         yield from self._missing(numbered)
+        yield from self._totals()
+
+    def _totals(self) -> Iterator[Violation]:
+        """I2: totals are what counting the cases gives, now and from every instant to come."""
+        at = millis(self._now)
+        kept, counted = (
+            {tuple(row[:6]): tuple(row[6:]) for row in self._all(sql, (at,) * sql.count("?")) if any(row[6:])}
+            for sql in (_KEPT, _COUNTED)
+        )
+        for place in sorted(kept.keys() | counted.keys()):
+            if kept.get(place) != counted.get(place):
+                what = f"the totals of {place[1:]} are {kept.get(place)}, not {counted.get(place)}"
+                yield Violation("I2", place[0], what)
 
     def _of_case(self, county: str, case: Any, row: Mapping[str, Any], rows: Any) -> Iterator[Violation]:
         try:
@@ -420,6 +447,7 @@ class _OfCase:
             "stage": case.stage, "status": case.status, "outcome": case.get("outcome"), "ending": case.get("end"),
             "entry": case.entry, "at": millis(case.at), "opened_at": millis(case.opened_at),
             "due_at": due and millis(due), "parent": parent and self.checker.as_id(UUID(parent[0])),
+            "missed": int(any(_was_late(clock) for clock in self.rows["clock"])),
         }  # fmt: skip
         for name, value in expected.items():
             if self.row[name] != value:
@@ -499,6 +527,13 @@ class _Told:
 def _legal_day(checker: _Checker) -> Any:
     calendar = list(checker.calendars.values())[-1] if checker.calendars else Calendar.of(())
     return calendar.local_date(checker.now)
+
+
+def _was_late(clock: Mapping[str, Any]) -> bool:
+    """Whether the limit ended late: it ran out before it was stopped, or ended."""
+    ended, stopped = clock["ended_at"], clock["stopped_at"]
+    counted = ended if stopped is None else stopped
+    return clock["kind"] == "limit" and ended is not None and clock["due_at"] <= counted
 
 
 def _is_sealed(value: Any) -> bool:

@@ -1,4 +1,5 @@
 """A new database: all tables at once. Migrations lead an old one to the same, by test."""
+# ruff: noqa: S608 - what is put into texts are constants of this module.
 
 from __future__ import annotations
 
@@ -10,6 +11,67 @@ from engine.errors import N_, ConfigurationError
 from storage.database import SCHEMA
 from storage.tables import MetaRow, Row
 
+_COUNTS = "open, late, ended, missed"
+_TALLY = f"county, due_at, division, workflow, stage, outcome, no, {_COUNTS}"
+
+
+def _counted(row: str, sign: str, source: str = "") -> tuple[str, str]:
+    """What a row of ``cases`` adds to the tally (or takes from it): at once, and from when it is due."""
+    is_open = f"CASE WHEN {row}.status = 'open' THEN 1 ELSE 0 END"
+    outcome = f"CASE WHEN {row}.status = 'open' THEN '' ELSE {row}.outcome END"
+    place = f"{row}.division, {row}.workflow, {row}.stage, {outcome}"
+    missed = f"(1 - {is_open}) * {row}.missed"
+    return (
+        f"SELECT {row}.county, 0, {place}, 0, {sign}({is_open}), 0, {sign}(1 - {is_open}), {sign}({missed}){source}"
+        " WHERE true",
+        f"SELECT {row}.county, {row}.due_at, {place}, 0, 0, {sign}1, 0, 0{source}"
+        f" WHERE {row}.status = 'open' AND {row}.due_at IS NOT NULL",
+    )
+
+
+def _added_up(row: str, sign: str) -> str:
+    sets = ", ".join(f"{name} = {name} + excluded.{name}" for name in _COUNTS.split(", "))
+    parts = (f"INSERT INTO tally ({_TALLY}) {part} ON CONFLICT DO UPDATE SET {sets}; " for part in _counted(row, sign))
+    return "".join(parts)
+
+
+def _kept_apart(*parts: str) -> str:
+    """PostgreSQL's rows of one statement, added up, under a number of their own."""
+    sums = ", ".join(f"sum({name})" for name in _COUNTS.split(", "))
+    place = "county, due_at, division, workflow, stage, outcome"
+    return (
+        f"BEGIN INSERT INTO tally ({_TALLY}) SELECT {place}, nextval('tally_no'), {sums}"
+        f" FROM ({' UNION ALL '.join(parts)}) t ({_TALLY}) GROUP BY {place}"
+        " HAVING sum(open) <> 0 OR sum(late) <> 0 OR sum(ended) <> 0 OR sum(missed) <> 0; RETURN NULL; END"
+    )
+
+
+_CHANGED = ", ".join(f"{{0}}.{name}" for name in ("division", "stage", "status", "outcome", "due_at", "missed"))
+_LATE = "NEW.ended_at IS NOT NULL AND NEW.kind = 'limit' AND NEW.due_at <= COALESCE(NEW.stopped_at, NEW.ended_at)"
+_MISSED = "UPDATE cases SET missed = 1 WHERE county = NEW.county AND id = NEW.case_id AND missed = 0"
+_SQLITE_COUNTS = (
+    f"CREATE TRIGGER case_counted AFTER INSERT ON cases BEGIN {_added_up('NEW', '')}END",
+    "CREATE TRIGGER case_counted_again AFTER UPDATE ON cases"
+    f" WHEN ({_CHANGED.format('OLD')}) IS NOT ({_CHANGED.format('NEW')})"
+    f" BEGIN {_added_up('OLD', '-')}{_added_up('NEW', '')}END",
+    f"CREATE TRIGGER clock_missed AFTER UPDATE ON clock WHEN {_LATE} BEGIN {_MISSED}; END",
+    f"CREATE TRIGGER clock_added_missed AFTER INSERT ON clock WHEN {_LATE} BEGIN {_MISSED}; END",
+)
+_NEW_ROWS = _counted("n", "", " FROM new_rows n")
+_POSTGRES_COUNTS = (
+    "CREATE SEQUENCE tally_no",
+    f"CREATE FUNCTION count_new_cases() RETURNS trigger LANGUAGE plpgsql AS $$ {_kept_apart(*_NEW_ROWS)} $$",
+    "CREATE FUNCTION count_changed_cases() RETURNS trigger LANGUAGE plpgsql AS"
+    f" $$ {_kept_apart(*_NEW_ROWS, *_counted('o', '-', ' FROM old_rows o'))} $$",
+    "CREATE TRIGGER case_counted AFTER INSERT ON cases REFERENCING NEW TABLE AS new_rows"
+    " FOR EACH STATEMENT EXECUTE FUNCTION count_new_cases()",
+    "CREATE TRIGGER case_counted_again AFTER UPDATE ON cases"
+    " REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows"
+    " FOR EACH STATEMENT EXECUTE FUNCTION count_changed_cases()",
+    f"CREATE FUNCTION note_missed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_MISSED}; RETURN NULL; END $$",
+    f"CREATE TRIGGER clock_missed AFTER INSERT OR UPDATE ON clock FOR EACH ROW WHEN ({_LATE})"
+    " EXECUTE FUNCTION note_missed()",
+)
 #: The log is append-only, for us too. A database administrator can drop a trigger; the chain of hashes finds him (I23).
 _SQLITE_TRIGGERS = (
     "CREATE TRIGGER case_event_not_changed BEFORE UPDATE ON case_event "
@@ -29,9 +91,10 @@ _POSTGRES_TRIGGERS = (
 
 def create_triggers(connection: Connection) -> None:
     """What metadata cannot say; migrations call it too."""
-    triggers = _POSTGRES_TRIGGERS if connection.dialect.name == "postgresql" else _SQLITE_TRIGGERS
+    is_postgres = connection.dialect.name == "postgresql"
+    triggers = (*_POSTGRES_TRIGGERS, *_POSTGRES_COUNTS) if is_postgres else (*_SQLITE_TRIGGERS, *_SQLITE_COUNTS)
     for trigger in triggers:
-        connection.exec_driver_sql(trigger.replace("%", "%%") if connection.dialect.name == "postgresql" else trigger)
+        connection.exec_driver_sql(trigger.replace("%", "%%") if is_postgres else trigger)
 
 
 def create_tables(engine: Engine, meta: Mapping[str, str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: After every instant, as stored: 9999-12-31. Work without a limit sorts last by it.
+NEVER = 253402214400000
 _MILLISECOND = timedelta(milliseconds=1)
 
 

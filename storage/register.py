@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -26,14 +26,10 @@ from engine.errors import CaseNotFoundError, NotFoundError
 from engine.identity import mask_id, mask_phone
 from engine.ports import Scope
 from storage.database import Database
-from storage.instants import from_millis, millis
+from storage.instants import NEVER, from_millis, millis
 from storage.intake import ID_NUMBER, PHONE
 from storage.ranges import code_range
 
-#: Division, workflow, stage and outcome that a total is of.
-_Where = tuple[str, str, str, str]
-#: Sorts after every due instant: work without a limit comes last. 9999-12-31.
-_NEVER = 253402214400000
 #: Larger than any character of a name.
 _LAST = "\U0010ffff"
 _NUMBER = re.compile(r"\d{6}-\d{4}-\d{6,}")
@@ -51,11 +47,18 @@ _ITS_NAMES = (
 )
 _QUEUE_ARM = (
     "SELECT * FROM (SELECT w.case_id, w.no, c.number, c.workflow, COALESCE(v.hash, ''), c.stage, w.ask, w.post,"
-    " w.division, COALESCE(h.name, ''), w.claimed_by, w.opened_at, COALESCE(c.due_at, {never}) AS due"
-    " FROM work_item w[ix_work_item_county_division_post]"
+    " w.division, COALESCE(h.name, ''), w.claimed_by, w.opened_at, w.due_at"
+    " FROM work_item w[ix_work_item_queue]"
     f" JOIN cases c ON c.county = w.county AND c.id = w.case_id{_ITS_NAMES}"
     " WHERE w.county = ? AND w.division = ? AND w.post = ? AND {inside}{late}{after}"
-    " ORDER BY due, w.case_id, w.no LIMIT ?) q{arm}"
+    " ORDER BY w.due_at, w.case_id, w.no LIMIT ?) q{arm}"
+)
+#: Nobody has to see to a message any more: its work is gone from the post, its clock has ended.
+_SETTLED = (
+    "(o.event = 'asked' AND NOT EXISTS (SELECT 1 FROM work_item w WHERE w.county = o.county AND w.case_id = o.case_id"
+    " AND w.ask = o.data ->> 'ask' AND w.post = o.post AND w.division = o.division)"
+    " OR o.event IN ('deadline_near', 'overdue', 'escalated') AND NOT EXISTS (SELECT 1 FROM clock k"
+    " WHERE k.county = o.county AND k.case_id = o.case_id AND k.name = o.data ->> 'clock' AND k.ended_at IS NULL))"
 )
 _INBOX_ARM = (
     "SELECT * FROM (SELECT o.case_id, c.number, o.seq, o.no, o.event, o.post, o.division, o.data, o.created_at AS at,"
@@ -66,39 +69,21 @@ _INBOX_ARM = (
     " WHERE o.county = ? AND o.division = ? AND o.post = ? AND {inside}{unread}"
     " ORDER BY o.created_at DESC, o.case_id, o.seq, o.no LIMIT ?) q{arm}"
 )
-#: Divisions with open cases, one probe of the index each; *upper* ends the range that the division was found in.
-_PLACES = (
-    "WITH RECURSIVE place(code, upper) AS (SELECT (SELECT min(c.division) FROM cases c WHERE c.county = ?"
-    " AND c.status = 'open' AND c.division >= r.lower AND c.division < r.upper), r.upper FROM ({ranges}) r"
-    " UNION ALL SELECT (SELECT min(c.division) FROM cases c WHERE c.county = ?"
-    " AND c.status = 'open' AND c.division > p.code AND c.division < p.upper), p.upper"
-    " FROM place p WHERE p.code IS NOT NULL)"
-)
-_LATE_HERE = "c.county = ? AND c.status = 'open' AND c.division = p.code AND c.due_at <= ?"
-_OVERDUE_COUNTS = (
-    "{places} SELECT p.code, (SELECT count(*) FROM cases c WHERE {here}) FROM place p WHERE p.code IS NOT NULL"
-)
 #: The page is cut before names, clocks and posts are looked up for it.
 _OVERDUE = (
-    "{places}, page AS (SELECT c.county, c.id, c.due_at FROM place p CROSS JOIN cases c WHERE {here}"
-    " ORDER BY c.due_at, c.id LIMIT ?)"
-    " SELECT {case}, (SELECT min(k.name) FROM clock k WHERE k.county = c.county AND k.case_id = c.id"
+    "WITH page AS (SELECT c.county, c.id, c.due_at FROM cases c[ix_cases_due]"
+    " WHERE c.county = ? AND c.status = 'open' AND c.due_at <= ? AND {inside} ORDER BY c.due_at, c.id LIMIT ?)"
+    f" SELECT {_CASE}, (SELECT min(k.name) FROM clock k WHERE k.county = c.county AND k.case_id = c.id"
     " AND k.stopped_at IS NULL AND k.ended_at IS NULL AND k.due_at = c.due_at AND k.kind = 'limit'),"
     " (SELECT {joined} FROM work_item w WHERE w.county = c.county AND w.case_id = c.id)"
     f" FROM page JOIN cases c ON c.county = page.county AND c.id = page.id{_ITS_NAMES}"
     " ORDER BY c.due_at, c.id"
 )
-_BOARD_OPEN = (
-    "SELECT c.division, c.workflow, c.stage, count(*), sum(CASE WHEN c.due_at <= ? THEN 1 ELSE 0 END)"
-    " FROM cases c WHERE c.county = ? AND c.status = 'open' AND {inside} GROUP BY c.division, c.workflow, c.stage"
-)
-_BOARD_OVER = (
-    "SELECT c.division, c.workflow, c.stage, c.outcome, count(*), sum(CASE WHEN EXISTS (SELECT 1 FROM clock k"
-    " WHERE k.county = c.county AND k.case_id = c.id AND k.due_at <= COALESCE(k.stopped_at, k.ended_at)"
-    " AND k.kind = 'limit')"
-    " THEN 1 ELSE 0 END)"
-    " FROM cases c WHERE c.county = ? AND c.status <> 'open' AND {inside}"
-    " GROUP BY c.division, c.workflow, c.stage, c.outcome"
+_BOARD_ARM = (
+    "SELECT substr(t.division, 1, {digits}) AS place, t.workflow, t.stage, t.outcome,"
+    " sum(t.open), sum(t.late), sum(t.ended), sum(t.missed) FROM tally t"
+    " WHERE t.county = ? AND t.due_at <= ? AND t.division >= ? AND t.division < ?"
+    " GROUP BY place, t.workflow, t.stage, t.outcome HAVING sum(t.open) <> 0 OR sum(t.ended) <> 0"
 )
 _CLOCKS = (
     "SELECT c.id, c.number, c.division, k.name, k.entry, k.started_at, k.due_at, k.stopped_at, k.ended_at, k.kind"
@@ -169,14 +154,14 @@ class SqlRegister:
     ) -> Sequence[ports.QueueRow]:
         if not scope.posts:
             return []
-        late = " AND c.due_at <= ?" if late_only else ""
-        later = f" AND (COALESCE(c.due_at, {_NEVER}), w.case_id, w.no) > (?, ?, ?)" if after else ""
-        arm = _QUEUE_ARM.replace("{never}", str(_NEVER)).replace("{late}", late).replace("{after}", later)
-        sql = self._arms(arm, "due, case_id, no", scope)
+        late = " AND w.due_at <= ?" if late_only else ""
+        later = " AND (w.due_at, w.case_id, w.no) > (?, ?, ?)" if after else ""
+        arm = _QUEUE_ARM.replace("{late}", late).replace("{after}", later)
+        sql = self._arms(arm, "due_at, case_id, no", scope)
         tail = [millis(now)] if late_only else []
         if after:
             due, case, no = after
-            tail += [_NEVER if due is None else millis(due), self._id(case), no]
+            tail += [NEVER if due is None else millis(due), self._id(case), no]
         values: list[Any] = []
         for post, division in scope.posts:
             values += [scope.county, division, post, *bounds(scope), *tail, limit]
@@ -184,7 +169,7 @@ class SqlRegister:
 
     def _queue_row(self, county: str, now: datetime, row: Sequence[Any]) -> ports.QueueRow:
         case, no, number, workflow, version, stage, ask, post, division, household, by, opened, due = row
-        due_at = None if due == _NEVER else from_millis(due)
+        due_at = None if due == NEVER else from_millis(due)
         return ports.QueueRow(
             county, self._uuid(case), no, number, workflow, version, stage, ask, post, division, household, by,
             from_millis(opened), due_at, due_at is not None and due_at <= now,
@@ -342,50 +327,28 @@ class SqlRegister:
     def overdue(self, scope: Scope, now: datetime, *, limit: int = 200) -> Sequence[ports.LateRow]:
         if not scope.posts:
             return []
+        posts = "w.post || '@' || w.division"
+        joined = f"string_agg({posts}, ' ')" if self._is_postgres else f"group_concat({posts}, ' ')"
+        sql = self._shaped(_OVERDUE.replace("{joined}", joined), len(scope.prefixes))
         found = []
-        for *case, clock, posts in self._all(self._placed(_OVERDUE, scope), self._late_values(scope, now, limit)):
+        for *case, clock, asked in self._all(sql, [scope.county, millis(now), *bounds(scope), limit]):
             row = self._case_row(case)
             assert row.due_at is not None
-            found.append(ports.LateRow(row, clock or "", row.due_at, tuple(sorted(set((posts or "").split())))))
+            found.append(ports.LateRow(row, clock or "", row.due_at, tuple(sorted(set((asked or "").split())))))
         return found
-
-    def overdue_counts(self, scope: Scope, now: datetime) -> Mapping[str, int]:
-        if not scope.posts:
-            return {}
-        rows = self._all(self._placed(_OVERDUE_COUNTS, scope), self._late_values(scope, now))
-        return {code: count for code, count in sorted(rows) if count}
-
-    def _placed(self, text: str, scope: Scope) -> str:
-        ranges = " UNION ALL ".join(["SELECT CAST(? AS TEXT) AS lower, CAST(? AS TEXT) AS upper"] * len(scope.prefixes))
-        posts = "w.post || '@' || w.division"
-        parts = {
-            "{places}": _PLACES.replace("{ranges}", ranges),
-            "{here}": _LATE_HERE,
-            "{case}": _CASE,
-            "{joined}": f"string_agg({posts}, ' ')" if self._is_postgres else f"group_concat({posts}, ' ')",
-        }
-        for mark, part in parts.items():
-            text = text.replace(mark, part)
-        return self._shaped(text, len(scope.prefixes))
-
-    def _late_values(self, scope: Scope, now: datetime, *more: int) -> list[Any]:
-        return [scope.county, *bounds(scope), scope.county, scope.county, millis(now), *more]
 
     def board(self, scope: Scope, now: datetime, level: Level = Level.TOWNSHIP) -> Sequence[ports.BoardRow]:
         if not scope.posts:
             return []
-        place = _places_of(scope, level)
-        ranges, within = len(scope.prefixes), bounds(scope)
-        totals: dict[_Where, list[int]] = {}
-        is_open = self._all(self._shaped(_BOARD_OPEN, ranges), [millis(now), scope.county, *within])
-        for division, workflow, stage, count, late in is_open:
-            _add(totals, (place(division), workflow, stage, ""), (count, late, 0, 0))
-        over = self._all(self._shaped(_BOARD_OVER, ranges), [scope.county, *within])
-        for division, workflow, stage, outcome, count, late in over:
-            _add(totals, (place(division), workflow, stage, outcome), (0, 0, count, late))
+        # An arm for each part of the scope, whose places are never larger than what the reader sees of them.
+        digits = [max(len(start), level.digits) for start in scope.prefixes]
+        sql = self._shaped(" UNION ALL ".join(_BOARD_ARM.replace("{digits}", str(each)) for each in digits), 1)
+        at = millis(now)
+        values = [part for start in scope.prefixes for part in (scope.county, at, *code_range(start))]
+        rows = self._all(f"{sql} ORDER BY 1, 2, 3, 4", values)
         return [
-            ports.BoardRow(*where, open=counts[0], late=counts[1], ended=counts[2], ended_late=counts[3])
-            for where, counts in sorted(totals.items())
+            ports.BoardRow(place.ljust(12, "0"), workflow, stage, outcome, is_open, late, ended, missed)
+            for place, workflow, stage, outcome, is_open, late, ended, missed in rows
         ]
 
     def clocks(self, scope: Scope, now: datetime, *, late_only: bool = False) -> Sequence[ports.ClockRow]:
@@ -468,20 +431,3 @@ def _typed(text: str) -> str:
 
 def _json(stored: Any) -> Any:
     return json.loads(stored) if isinstance(stored, str) else stored
-
-
-def _places_of(scope: Scope, level: Level) -> Callable[[str], str]:
-    """What a case is counted under: its division of *level*, but none larger than what the reader sees of it."""
-    starts = scope.prefixes
-
-    def place(division: str) -> str:
-        own = next(len(start) for start in starts if division.startswith(start))
-        return division[: max(own, level.digits)].ljust(12, "0")
-
-    return place
-
-
-def _add(totals: dict[_Where, list[int]], key: _Where, counts: Sequence[int]) -> None:
-    found = totals.setdefault(key, [0] * len(counts))
-    for place, count in enumerate(counts):
-        found[place] += count

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.cases import Case, Decision, Event, canonical, instant
-from storage.instants import millis
+from storage.instants import NEVER, millis
 from storage.tables import (
     CaseEventRow,
     CaseLinkRow,
@@ -67,7 +67,7 @@ CHILDREN: Mapping[str, Child] = {
     "work_item": Child(
         WorkItemRow,
         ("no",),
-        ("opened_at", "ask", "post", "division", "claimed_by"),
+        ("opened_at", "due_at", "ask", "post", "division", "claimed_by"),
         kept=("opened_at",),
     ),
     "task": Child(TaskRow, ("task",), ("at", "status", "result")),
@@ -136,6 +136,7 @@ class Spread:
             handle = _SECTIONS.get(section)
             if handle is not None:
                 handle(self, event, at, key, value, case)
+        self._limits(event, at, case)
         if "list" in event.body:
             self._listed(event, at, case)
         if "unlisted" in event.body:
@@ -215,10 +216,23 @@ class Spread:
 
     def _item(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         if value is not None:
-            self._put("work_item", (int(key),), (at, value["q"], value["p"], value["d"], value.get("by", "")))
+            due = item_due(case, value["q"])
+            values = (NEVER if due is None else millis(due), value["q"], value["p"], value["d"], value.get("by", ""))
+            before = self.puts.get("work_item", {}).get((int(key),))
+            self._put("work_item", (int(key),), (before[0] if before else at, *values))
         else:
             self.puts.get("work_item", {}).pop((int(key),), None)
             self._close("work_item", (), (int(key),))
+
+    def _limits(self, event: Event, at: int, case: Case) -> None:
+        """A limit that starts, moves or ends changes when the work under it is due."""
+        limits = {key for section, key, _ in event.changes if section == "clocks"}
+        if not limits:
+            return
+        put = {key for section, key, _ in event.changes if section == "items"}
+        for key, item in case.section("items").items():
+            if key not in put and (item["q"] in limits or _running(case, item["q"]) is None):
+                self._item(event, at, key, item, case)
 
     def _task(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         if value is not None:
@@ -272,12 +286,21 @@ _SECTIONS: Mapping[str, Callable[[Spread, Event, int, str, Any, Case], None]] = 
 
 def due_at(case: Case) -> datetime | None:
     """When the first of the case's running limits is due."""
-    limits = (
-        instant(clock["due"])
-        for clock in case.section("clocks").values()
-        if clock.get("k", "limit") == "limit" and _stopped_at(clock) is None
-    )
-    return min(limits, default=None)
+    limits = (_running(case, name) for name in case.section("clocks"))
+    return min((due for due in limits if due is not None), default=None)
+
+
+def item_due(case: Case, ask: str) -> datetime | None:
+    """When work on *ask* is due: by its own limit, else by the first of the case's."""
+    return _running(case, ask) or due_at(case)
+
+
+def _running(case: Case, name: str) -> datetime | None:
+    """When the limit *name* is due, if it runs."""
+    clock = case.section("clocks").get(name)
+    if clock is None or clock.get("k", "limit") != "limit" or _stopped_at(clock) is not None:
+        return None
+    return instant(clock["due"])
 
 
 def household_of(case: Case) -> UUID | None:

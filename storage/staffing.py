@@ -9,6 +9,7 @@ from uuid import UUID
 
 from engine.people import Holding, Person, Staff
 from storage.database import Database
+from storage.ranges import code_range
 
 
 def read_staff(database: Database, county: str) -> Staff:
@@ -19,7 +20,7 @@ def read_staff(database: Database, county: str) -> Staff:
         " o.from_date, o.to_date FROM post o JOIN person p ON p.key = o.person"
         " WHERE o.division >= ? AND o.division < ? OR o.division IN (?, ?)"
     )
-    rows = database.read(sql, (county, county + ":", *above))
+    rows = database.read(sql, (*code_range(county), *above))
     relatives: dict[str, set[str]] = {}
     for person, household in database.read("SELECT person, household FROM relative"):
         home = household if isinstance(household, UUID) else UUID(bytes=household)

@@ -23,7 +23,9 @@ from storage.tables import CaseRow, SerialRow
 _CASES: Table = CaseRow.__table__  # type: ignore[attr-defined]
 #: What never changes after a case was opened.
 _FIXED = ("county", "id", "number", "workflow", "subject", "household", "opened_at", "parent")
-CASE_COLUMNS = tuple(column.name for column in _CASES.columns)
+#: What triggers write.
+_TRIGGERED = ("missed",)
+CASE_COLUMNS = tuple(column.name for column in _CASES.columns if column.name not in _TRIGGERED)
 CASE_UPDATED = tuple(name for name in CASE_COLUMNS if name not in _FIXED)
 
 #: One kind of write: what, into which table or by which closing, and how many rows.

@@ -47,6 +47,23 @@ _LOAD = (
     " WHERE c.county = ? AND c.id = ?"
 )
 _FRESH = f"SELECT {_REVISION}, h.key, {{members}} FROM household h WHERE h.county = ? AND h.id = ?"
+_PLACE = "division, workflow, stage, outcome"
+_COUNTS = ("open", "late", "ended", "missed")
+_SUMS = ", ".join(f"sum({name})" for name in _COUNTS)
+_SUMMED = f"ON CONFLICT (county, due_at, {_PLACE}, no) DO UPDATE SET " + ", ".join(
+    f"{name} = tally.{name} + excluded.{name}" for name in _COUNTS
+)
+_INTO_TALLY = f"INSERT INTO tally (county, due_at, {_PLACE}, no, {', '.join(_COUNTS)})"
+_ADD_UP = (
+    f"{_INTO_TALLY} SELECT county, 0, {_PLACE}, 0, {_SUMS} FROM tally"
+    f" WHERE county = ? AND due_at > 0 AND due_at <= ? GROUP BY county, {_PLACE} {_SUMMED}"
+)
+_ADDED_UP = "DELETE FROM tally WHERE county = ? AND due_at > 0 AND due_at <= ?"
+_ADD_UP_AT_ONCE = (
+    "WITH gone AS (DELETE FROM tally WHERE county = %s AND (no > 0 OR due_at > 0 AND due_at <= %s) RETURNING *),"
+    " due AS (SELECT *, CASE WHEN due_at <= %s THEN 0 ELSE due_at END AS due FROM gone)"
+    f" {_INTO_TALLY} SELECT county, due, {_PLACE}, 0, {_SUMS} FROM due GROUP BY county, due, {_PLACE} {_SUMMED}"
+)
 _EVENT = "e.seq, e.at, e.kind, e.command, e.asked, e.actor, e.post, e.behalf, e.version, v.hash, e.text, e.hash"
 
 
@@ -313,6 +330,23 @@ class SqlStore:
                     number=found[0],
                 )
         return ConflictError(N_("another case of this kind was open a moment ago"))
+
+    # --- totals ---
+
+    def add_up(self, now: datetime) -> None:
+        at = millis(now)
+        new = " OR EXISTS (SELECT 1 FROM tally t WHERE t.no > 0 AND t.county = s.county)" if self._is_postgres else ""
+        sql = self._database.sql(
+            "SELECT s.county FROM (SELECT DISTINCT county FROM serial) s WHERE EXISTS"
+            f" (SELECT 1 FROM tally t WHERE t.county = s.county AND t.due_at > 0 AND t.due_at <= ?){new}"
+        )
+        for (county,) in self._all(sql, (at,)):
+            with self._database.transaction() as connection:
+                if self._is_postgres:
+                    connection.execute(_ADD_UP_AT_ONCE, (county, at, at))
+                else:
+                    connection.execute(_ADD_UP, (county, at))
+                    connection.execute(_ADDED_UP, (county, at))
 
     # --- keys ---
 

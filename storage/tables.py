@@ -23,6 +23,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Text,
     TypeDecorator,
     Uuid,
@@ -222,14 +223,15 @@ class MemberRow(Row, table=True):
 
 _ONE_OPEN = text("status = 'open' AND parent IS NULL AND subject <> ''")
 _OPEN = text("status = 'open'")
-_OVER = text("status <> 'open'")
+_NEW = text("no > 0")
 
 
 class CaseRow(Row, table=True):
     """
     A case as last recorded. ``record`` is the whole of it, packed; what the next decision loads.
 
-    ``household`` is whose key seals its secrets; ``ending`` the name of the end it came to.
+    ``household`` is whose key seals its secrets; ``ending`` the name of the end it came to; ``missed`` is 1 as soon as
+    one of its limits has ended late, which a trigger on the clocks notes.
     """
 
     __tablename__ = "cases"
@@ -242,8 +244,8 @@ class CaseRow(Row, table=True):
             sqlite_where=_ONE_OPEN, postgresql_where=_ONE_OPEN,
         ),
         Index("ix_cases_household", "county", "household"),
-        Index("ix_cases_running", "county", "division", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_cases_over", "county", "division", sqlite_where=_OVER, postgresql_where=_OVER),
+        Index("ix_cases_running", "county", "division", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_cases_due", "county", "due_at", "id", "division", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )  # fmt: skip
     county: str = Field(primary_key=True)
     id: UUID = Field(primary_key=True, sa_type=Id)
@@ -263,8 +265,37 @@ class CaseRow(Row, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     parent: UUID | None = Field(default=None, sa_type=Id)
+    missed: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
     head: bytes = Field(sa_type=LargeBinary)
     record: bytes = Field(sa_type=LargeBinary)
+
+
+class TallyRow(Row, table=True):
+    """
+    How many cases there are, so that totals need not be counted: the sum of all rows that have come due.
+
+    A case counts as open, or as ended, from the first (``due_at`` 0), and as late from when it is due. Triggers on
+    ``cases`` write what every change adds and takes away. SQLite, where writers take turns anyway, adds it up at once;
+    PostgreSQL keeps it under a new ``no``, so that nobody waits for anybody, until :meth:`Store.add_up`. Rows that have
+    come due are added up at 0; what is taken away from them later may leave less than nothing where it was.
+    """
+
+    __tablename__ = "tally"
+    __table_args__ = (
+        Index("ix_tally_new", "no", sqlite_where=_NEW, postgresql_where=_NEW),
+        _IN_KEY,
+    )
+    county: str = Field(primary_key=True)
+    due_at: int = Field(primary_key=True, sa_type=BigInteger)
+    division: str = Field(primary_key=True)
+    workflow: str = Field(primary_key=True)
+    stage: str = Field(primary_key=True)
+    outcome: str = Field(primary_key=True)
+    no: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    open: int
+    late: int
+    ended: int
+    missed: int
 
 
 class CaseEventRow(Row, table=True):
@@ -339,14 +370,24 @@ class TimerRow(Row, table=True):
 
 
 class WorkItemRow(Row, table=True):
-    """What is open, for which post at which division. What is done is in the log."""
+    """
+    What is open, for which post at which division. What is done is in the log.
+
+    ``due_at``: when the limit of what is asked, or else of the case, runs out; :data:`NEVER` if none runs. The index
+    holds a post's work in the order in which its queue shows it.
+    """
 
     __tablename__ = "work_item"
-    __table_args__ = (_of_case(), Index(None, "county", "division", "post"), _IN_KEY)
+    __table_args__ = (
+        _of_case(),
+        Index("ix_work_item_queue", "county", "division", "post", "due_at", "case_id", "no"),
+        _IN_KEY,
+    )
     county: str = Field(primary_key=True)
     case_id: UUID = Field(primary_key=True, sa_type=Id)
     no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     opened_at: datetime = Field(sa_type=Instant)
+    due_at: datetime = Field(sa_type=Instant)
     ask: str
     post: str
     division: str

@@ -94,6 +94,12 @@ def test_a_violation_is_found_and_told_by_its_invariant(sound: County, seed: str
     assert {violation.case for violation in told} == {number}
 
 
+@pytest.mark.parametrize("change", ["open = open + 1", "late = late - 1"])
+def test_a_total_changed_by_hand_is_found(sound: County, change: str) -> None:
+    assert execute(sound, f"UPDATE tally SET {change} WHERE due_at = (SELECT max(due_at) FROM tally)")
+    assert {violation.invariant for violation in found(sound)} == {"I2"}
+
+
 def test_a_definition_changed_by_hand_is_found(sound: County) -> None:
     execute(
         sound, "UPDATE workflow_version SET canonical = replace(canonical, '3 day', '1 day') WHERE workflow = 'board'"

@@ -140,6 +140,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("parent", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=True),
+        sa.Column("missed", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
         sa.Column("record", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -151,15 +152,15 @@ def upgrade() -> None:
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("ix_cases_household", ["county", "household"], unique=False)
         batch_op.create_index(
-            "ix_cases_over",
-            ["county", "division"],
+            "ix_cases_due",
+            ["county", "due_at", "id", "division"],
             unique=False,
-            sqlite_where=sa.text("status <> 'open'"),
-            postgresql_where=sa.text("status <> 'open'"),
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
         )
         batch_op.create_index(
             "ix_cases_running",
-            ["county", "division", "due_at"],
+            ["county", "division"],
             unique=False,
             sqlite_where=sa.text("status = 'open'"),
             postgresql_where=sa.text("status = 'open'"),
@@ -171,6 +172,33 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("status = 'open' AND parent IS NULL AND subject <> ''"),
             postgresql_where=sa.text("status = 'open' AND parent IS NULL AND subject <> ''"),
+        )
+
+    op.create_table(
+        "tally",
+        sa.Column("county", sa.String(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("division", sa.String(), nullable=False),
+        sa.Column("workflow", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("no", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("late", sa.Integer(), nullable=False),
+        sa.Column("ended", sa.Integer(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "county", "due_at", "division", "workflow", "stage", "outcome", "no", name=op.f("pk_tally")
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("tally", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tally_new",
+            ["no"],
+            unique=False,
+            sqlite_where=sa.text("no > 0"),
+            postgresql_where=sa.text("no > 0"),
         )
 
     op.create_table(
@@ -376,6 +404,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
         sa.Column("no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("ask", sa.String(), nullable=False),
         sa.Column("post", sa.String(), nullable=False),
         sa.Column("division", sa.String(), nullable=False),
@@ -386,7 +415,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("work_item", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_work_item_county_division_post"), ["county", "division", "post"], unique=False
+            "ix_work_item_queue", ["county", "division", "post", "due_at", "case_id", "no"], unique=False
         )
 
     op.create_table(
