@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from engine.errors import N_, ConfigurationError, DefinitionError, Fault, InputError, NotFoundError
+from engine.errors import N_, DefinitionError, Fault, InputError, NotFoundError
 from engine.loading import Definition, restore
 
 if TYPE_CHECKING:
@@ -65,16 +66,28 @@ class StoredDefinitions:
         The content hash that new cases of *workflow* begin under.
 
         Raises:
-            ConfigurationError: None is deployed whose day has come.
+            NotFoundError: None is deployed whose day has come.
         """
         found = self._intake.in_force(workflow, self._today())
         if not found:
-            raise ConfigurationError(
-                N_("no definition of {workflow} is in force here"),
-                advice=N_("deploy a pack: bangfu init --pack PACK"),
-                workflow=workflow,
-            )
+            known = self.deployed()
+            near = get_close_matches(workflow, known, 1)
+            raise NotFoundError(
+                N_("the procedure {workflow} is not in force here; in force: {known}")
+                if known
+                else N_("no procedure is in force here yet"),
+                advice=N_("did you mean {near}?")
+                if near
+                else N_("bangfu workflow list shows what is shipped; bangfu deploy PACK puts a pack into force"),
+                workflow=workflow, known="、".join(known), near="".join(near),
+            )  # fmt: skip
         return found
+
+    def deployed(self) -> Mapping[str, str]:
+        """Workflow → the content hash in force today, by id."""
+        today = self._today()
+        found = ((workflow, self._intake.in_force(workflow, today)) for workflow in self._intake.workflows())
+        return {workflow: version for workflow, version in found if version}
 
     def deploy(self, library: Library, pack: str, from_date: date, now: datetime) -> Mapping[str, Definition]:
         """

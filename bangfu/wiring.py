@@ -19,12 +19,13 @@ from bangfu.library import Library
 from bangfu.settings import Settings
 from bangfu.timesource import PracticeTime, SystemTime
 from engine.calendar import Calendar
+from engine.people import Person
 from engine.ports import Register, Scope, TimeSource
 from storage.database import SCHEMA, Database, require_file
 from storage.files import Files
 from storage.intake import Intake
 from storage.places import Places
-from storage.staffing import read_staff
+from storage.staffing import read_people, read_staff
 from storage.vault import create_key, decode_key, read_key
 
 if TYPE_CHECKING:
@@ -118,6 +119,10 @@ class Bangfu:
             PermissionDeniedError: The person holds no post in the county.
         """
         return Scope.of(read_staff(self.database, county), county, person, self.today)
+
+    def people(self) -> list[Person]:
+        """Everybody that was entered, by key, with the posts of all times."""
+        return read_people(self.database)
 
     @cached_property
     def store(self) -> SqlStore:

@@ -211,10 +211,14 @@ class Draft:
                 ref=verdict.ref, broken=verdict.broken,
             )  # fmt: skip
         names = [f"{facts[name].title} ({name})" if name in facts else name for name in verdict.missing]
+        is_itself = verdict.missing == (first.id,)
         return reason(
-            "unknown", N_("{title} ({ref}) is unknown while facts are missing: {names}"), rule=verdict.ref,
-            clause=first.clause, advice=N_("fill in the missing facts where they belong"), missing=verdict.missing,
-            title=first.title, ref=verdict.ref, names=", ".join(names),
+            "unknown",
+            N_("not filled in yet: {names}")
+            if is_itself
+            else N_("“{title}” cannot be judged while facts are missing: {names}"),
+            rule=verdict.ref, clause=first.clause, missing=verdict.missing, title=first.title, names=", ".join(names),
+            advice=N_("fill in the missing facts where they belong: --fact NAME=VALUE"),
         )  # fmt: skip
 
     # --- what follows ---

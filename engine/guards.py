@@ -16,9 +16,10 @@ from engine.compiling import FORWARD, is_office_post
 from engine.concerns import against_concerns, against_granting_nobody
 from engine.divisions import contains
 from engine.drafting import Draft
-from engine.errors import N_, CaseNotFoundError, InputError
+from engine.errors import N_, CaseNotFoundError, InputError, Words
 from engine.facts import clean, is_missing
 from engine.reasons import Reason, UnknownRuleError, reason, require
+from engine.rules import RuleResult, Verdict
 from engine.timing import state_of
 from engine.workflow import Action, Fact, Paper
 
@@ -145,7 +146,7 @@ def against_claim(draft: Draft, ask: str) -> Iterator[Reason]:
     if mine and all(item.get("by", person) != person for item in mine):
         yield reason(
             "claimed", N_("{holder} has claimed this"), advice=N_("ask him to release it, or wait"),
-            holder=mine[0]["by"],
+            holder=called(draft, mine[0]["by"]),
         )  # fmt: skip
 
 
@@ -157,7 +158,8 @@ def against_relatives(draft: Draft, persons: Iterable[str]) -> Iterator[Reason]:
         if person is not None and household in person.relatives:
             yield reason(
                 "recusal", N_("{key} has declared this household as a relative's and must not take part"),
-                advice=N_("another holder of the post acts, or the minutes name him as recused"), key=key,
+                advice=N_("another holder of the post acts, or the minutes name him as recused"),
+                key=called(draft, key),
             )  # fmt: skip
 
 
@@ -183,8 +185,15 @@ def against_both(draft: Draft, ask: str, means: str, seats: Mapping[str, str]) -
                 yield reason(
                     "separation", N_("{person} already acted here ({title}) and may not judge the case as well"),
                     advice=N_("another holder of the post must act"),
-                    person=person, title=draft.procedure.title(other),
+                    person=called(draft, person),
+                    title=Words(N_("the opening")) if other == "opens" else draft.procedure.title(other),
                 )  # fmt: skip
+
+
+def called(draft: Draft, key: str) -> str:
+    """A person's name, with the key that people type."""
+    person = draft.world.staff.people.get(key)
+    return f"{person.name} ({key})" if person is not None and person.name != key else key
 
 
 def remember_actor(draft: Draft, ask: str, persons: Iterable[str]) -> None:
@@ -349,12 +358,34 @@ def against_rule(draft: Draft, ref: str) -> Iterator[Reason]:
     if verdict.truth is None:
         yield draft.unknown(verdict)
     elif not verdict.truth:
-        blocking = [rule for rule in verdict.rules if rule.truth is not None] or list(verdict.rules)
+        asked, parts = _blocking(draft, verdict)
+        needs = N_("needs: {titles}") if len(asked) == 1 else N_("needs one of: {titles}")
+        needs = N_("must not be: {titles}") if ref.startswith("not ") else needs
+        # Of a task's result the title names the task alone.
+        titles = {"titles": "; ".join(f"{r.title} ({r.id})" if "." in r.id else r.title for r in asked)}
         yield reason(
-            "rule", N_("needs {ref}: {titles}"), rule=ref,
-            clause=next((rule.clause for rule in blocking if rule.clause), ""),
-            ref=ref, titles="; ".join(f"{rule.title} ({rule.id})" for rule in blocking),
+            "rule", N_("{needs} (not so: {parts})") if parts else needs, rule=ref,
+            clause=next((rule.clause for rule in (*asked, *parts) if rule.clause), ""),
+            **titles, needs=Words(needs, titles), parts="; ".join(rule.title for rule in parts),
         )  # fmt: skip
+
+
+def _blocking(draft: Draft, verdict: Verdict) -> tuple[list[RuleResult], list[RuleResult]]:
+    """
+    The rules asked for that say no (of ``not x``: yes), and which of those they read are why.
+
+    A rule of a group is not why if another of its group holds.
+    """
+    rules, denied = draft.procedure.workflow.rules, verdict.ref.startswith("not ")
+    name = verdict.ref.rpartition(" ")[2]
+    count = sum(1 for rule in rules.values() if rule.group == name) or 1
+    asked = [rule for rule in verdict.rules[:count] if rule.truth is denied]
+    holds = {rules[rule.id].group for rule in verdict.rules if rule.truth and rule.id in rules}
+    parts = [
+        rule for rule in verdict.rules[count:]
+        if rule.truth is False and not (rules[rule.id].group and rules[rule.id].group in holds)
+    ]  # fmt: skip
+    return asked, [] if denied else parts
 
 
 def against_leaving(draft: Draft, stage: str) -> Iterator[Reason]:

@@ -194,7 +194,12 @@ class LateRow:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A message to a post; read marks are per person."""
+    """
+    A message to a post; read marks are per person.
+
+    Attributes:
+        is_settled: The work that it asks for is done, or the deadline that it tells of runs no more.
+    """
 
     county: str
     case: UUID
@@ -207,6 +212,7 @@ class InboxRow:
     data: Mapping[str, str]
     at: datetime
     is_read: bool
+    is_settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,8 +341,10 @@ class Register(Protocol):
         """Raises NotFoundError, out of scope as well."""
         ...
 
-    def inbox(self, scope: Scope, *, unread_only: bool = True, limit: int = 50) -> Sequence[InboxRow]:
-        """Messages to the reader's own posts, newest first."""
+    def inbox(
+        self, scope: Scope, *, unread_only: bool = True, live_only: bool = False, limit: int = 50
+    ) -> Sequence[InboxRow]:
+        """Messages to the reader's own posts, newest first; *live_only*: without those whose matter is settled."""
         ...
 
     def mark_read(self, scope: Scope, rows: Sequence[InboxRow], at: datetime) -> int:

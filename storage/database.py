@@ -32,6 +32,8 @@ SCHEMA = "0001"
 SAFE_WAL = (3, 51, 3)
 #: How many connections stay at hand before the pool, which takes as long to give one as a short statement does.
 _AT_HAND = 4
+#: The first bytes of every SQLite file.
+_MAGIC = b"SQLite format 3\0"
 _BUSY = (5, 6)
 _SETTLED = ("practice", "canary", "offset", "revision")
 _TRY_AGAIN = ("40001", "40P01", "55P03")
@@ -323,14 +325,31 @@ def _millis(offset: timedelta) -> str:
 
 def require_file(url: str) -> None:
     """
-    Make sure that a database kept in a file is there.
+    Make sure that a database kept in a file is there, and that the file is a database.
 
     Raises:
         ConfigurationError: It is not.
     """
     path = _file_of(url)
-    if path is not None and not path.exists():
+    if path is None:
+        return
+    if not path.exists():
         raise ConfigurationError(N_("there is no database {path}"), advice=N_("`bangfu init` makes one"), path=path)
+    if not _is_sqlite(path):
+        raise ConfigurationError(
+            N_("{path} is not a bangfu database"), advice=N_("name another file, or make one: `bangfu init`"), path=path
+        )
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Whether *path* begins as SQLite's files do, or cannot be looked into: what opens it will say why."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except IsADirectoryError:
+        return False
+    except OSError:
+        return True
 
 
 def address(url: str) -> URL:
@@ -467,7 +486,10 @@ def _check_schema(connection: Any) -> None:
             raise
         found = None
     if found is None:
-        raise ConfigurationError(N_("this is no database of bangfu"), advice=N_("`bangfu init` makes one"))
+        raise ConfigurationError(
+            N_("{path} is not a bangfu database"), advice=N_("name another file, or make one: `bangfu init`"),
+            path=connection.engine.url.database,
+        )  # fmt: skip
     if found < SCHEMA:
         raise ConfigurationError(
             N_("the database has the older schema {found}, not {wanted}"),

@@ -137,6 +137,11 @@ class Intake:
         digest, workflow, pack, canonical, origins, since, at = row
         return Version(digest, workflow, pack, canonical, origins, _day(since), from_millis(at))
 
+    def workflows(self) -> list[str]:
+        """The ids of all workflows of which any version is stored, in order."""
+        rows = self._database.read("SELECT DISTINCT workflow FROM workflow_version ORDER BY workflow")
+        return [workflow for (workflow,) in rows]
+
     def in_force(self, workflow: str, day: date) -> str:
         """
         The digest of the version under which cases of *workflow* begin on *day*; empty if there is none.

@@ -60,13 +60,20 @@ _SETTLED = (
     " OR o.event IN ('deadline_near', 'overdue', 'escalated') AND NOT EXISTS (SELECT 1 FROM clock k"
     " WHERE k.county = o.county AND k.case_id = o.case_id AND k.name = o.data ->> 'clock' AND k.ended_at IS NULL))"
 )
+#: Nobody has to see to a message any more: its work is gone from the post, its clock has ended.
+_SETTLED = (
+    "(o.event = 'asked' AND NOT EXISTS (SELECT 1 FROM work_item w WHERE w.county = o.county AND w.case_id = o.case_id"
+    " AND w.ask = o.data ->> 'ask' AND w.post = o.post AND w.division = o.division)"
+    " OR o.event IN ('deadline_near', 'overdue', 'escalated') AND NOT EXISTS (SELECT 1 FROM clock k"
+    " WHERE k.county = o.county AND k.case_id = o.case_id AND k.name = o.data ->> 'clock' AND k.ended_at IS NULL))"
+)
 _INBOX_ARM = (
     "SELECT * FROM (SELECT o.case_id, c.number, o.seq, o.no, o.event, o.post, o.division, o.data, o.created_at AS at,"
-    " r.read_at"
+    f" r.read_at, {_SETTLED} AS settled"
     " FROM outbox o[ix_outbox_post] JOIN cases c ON c.county = o.county AND c.id = o.case_id"
     " LEFT JOIN delivery r ON r.county = o.county AND r.case_id = o.case_id AND r.seq = o.seq AND r.no = o.no"
     " AND r.person = ?"
-    " WHERE o.county = ? AND o.division = ? AND o.post = ? AND {inside}{unread}"
+    " WHERE o.county = ? AND o.division = ? AND o.post = ? AND {inside}{unread}{live}"
     " ORDER BY o.created_at DESC, o.case_id, o.seq, o.no LIMIT ?) q{arm}"
 )
 #: The page is cut before names, clocks and posts are looked up for it.
@@ -175,10 +182,13 @@ class SqlRegister:
             from_millis(opened), due_at, due_at is not None and due_at <= now,
         )  # fmt: skip
 
-    def inbox(self, scope: Scope, *, unread_only: bool = True, limit: int = 50) -> Sequence[ports.InboxRow]:
+    def inbox(
+        self, scope: Scope, *, unread_only: bool = True, live_only: bool = False, limit: int = 50
+    ) -> Sequence[ports.InboxRow]:
         if not scope.posts:
             return []
         arm = _INBOX_ARM.replace("{unread}", " AND r.person IS NULL" if unread_only else "")
+        arm = arm.replace("{live}", f" AND NOT {_SETTLED}" if live_only else "")
         sql = self._arms(arm, "at DESC, case_id, seq, no", scope)
         values: list[Any] = []
         for post, division in scope.posts:
@@ -186,9 +196,11 @@ class SqlRegister:
         return [
             ports.InboxRow(
                 scope.county, self._uuid(case), number, seq, no, event, post, division, _json(data), from_millis(at),
-                read is not None,
+                read is not None, bool(settled),
             )
-            for case, number, seq, no, event, post, division, data, at, read in self._all(sql, [*values, limit])
+            for case, number, seq, no, event, post, division, data, at, read, settled in self._all(
+                sql, [*values, limit]
+            )
         ]  # fmt: skip
 
     def mark_read(self, scope: Scope, rows: Sequence[ports.InboxRow], at: datetime) -> int:

@@ -34,5 +34,20 @@ def read_staff(database: Database, county: str) -> Staff:
     return Staff.of(people.values(), int(revision))
 
 
+def read_people(database: Database) -> list[Person]:
+    """Everybody that was entered, by key, each with the posts of all times; declared relatives are left out."""
+    sql = (
+        "SELECT p.key, p.name, p.active, o.post, o.division, o.from_date, o.to_date FROM person p"
+        " LEFT JOIN post o ON o.person = p.key ORDER BY p.key, o.division, o.post, o.from_date"
+    )
+    people: dict[str, Person] = {}
+    for key, name, active, post, division, from_date, to_date in database.read(sql):
+        known = people.setdefault(key, Person(key, name, bool(active)))
+        if post is not None:
+            holding = Holding(post, division, _day(from_date), to_date and _day(to_date))
+            people[key] = replace(known, posts=(*known.posts, holding))
+    return list(people.values())
+
+
 def _day(stored: Any) -> date:
     return stored if isinstance(stored, date) else date.fromisoformat(stored)

@@ -122,7 +122,8 @@ def _subject(session: Session, workflow: Workflow, household: str, division: str
 def _channel(session: Session, workflow: Workflow, channel: str) -> str:
     """The channel named, or the only one that one of the person's posts may open."""
     if channel:
-        return next((name for name, each in workflow.opens.items() if channel in (name, each.title)), channel)
+        channels = {name: each.title for name, each in workflow.opens.items()}
+        return values.chosen(channel, channels, N_("there is no channel {text}; there are: {known}"))
     posts = {post for post, _ in session.scope.posts}
     fitting = [name for name, each in workflow.opens.items() if posts & {post.partition("@")[0] for post in each.by}]
     if len(fitting) == 1:
@@ -168,12 +169,12 @@ def act(
     ref = session.case_ref(case)
     known = session.case(ref)
     workflow = session.workflow(known.version)
-    ask = named_ask(workflow, on)
+    titles, ask = Titles(workflow, session._), named_task(workflow, on)
     command = Act(
         id=command_id_of(session, command_id), person=session.person, post=post, seen=seen, note=note,
-        action=named_action(workflow, ask or known.stage, action), on=ask, to=named_ask(workflow, to),
+        action=named_action(titles, ask or known.stage, action), on=ask, to=named_ask(workflow, to),
         facts=typed_facts(workflow, known, fact), papers=keep_papers(session, ref.county, paper),
-        minutes=minutes_of(workflow, ask or known.stage, present, votes, attended, recused), close=close,
+        minutes=minutes_of(titles, ask or known.stage, present, votes, attended, recused), close=close,
     )  # fmt: skip
     ask_office(session, ref, command)
 
@@ -218,7 +219,8 @@ def attach(
     from engine.cases import Attach
 
     session, ref, workflow = _named(context, case)
-    name = next((name for name, each in workflow.papers.items() if paper in (name, each.title)), paper)
+    known = {name: each.title for name, each in workflow.papers.items()}
+    name = values.chosen(paper, known, N_("there is no paper {text}; there are: {known}"))
     document = keep_file(session, ref.county, path)
     command = Attach(id=session.bangfu.office.new_id(), person=session.person, paper=name, document=document)
     ask_office(session, ref, command)
@@ -257,18 +259,54 @@ def command_id_of(session: Session, text: str) -> UUID:
     return found
 
 
+def named_task(workflow: Workflow, text: str) -> str:
+    """The task that *text* names, by its id or title; nothing names none. Raises NotFoundError."""
+    known = {name: each.title for name, each in workflow.tasks.items()}
+    return values.chosen(text, known, N_("there is no task {text}; there are: {known}")) if text else ""
+
+
 def named_ask(workflow: Workflow, text: str) -> str:
-    """The stage or task that *text* names, by its id or title."""
-    asks = {**workflow.stages, **workflow.tasks}
-    return next((name for name, each in asks.items() if text in (name, each.title)), text)
+    """The stage or task that *text* names, by its id or title; nothing names none. Raises NotFoundError."""
+    known = {name: each.title for name, each in {**workflow.stages, **workflow.tasks}.items()}
+    return values.chosen(text, known, N_("there is no stage or task {text}; there are: {known}")) if text else ""
 
 
-def named_action(workflow: Workflow, ask: str, text: str) -> str:
-    """The action that *text* names at *ask*, by its id or title."""
-    titles = Titles(workflow, str)
-    stage = workflow.stages.get(ask)
-    known = [*(stage.actions if stage is not None else ()), *workflow.anywhere]
-    return next((name for name in known if text in (name, titles.action(name, ask))), text)
+def named_action(titles: Titles, ask: str, text: str) -> str:
+    """
+    The answer that *text* names at *ask*, by its id or title.
+
+    One of another question is handed on, for the office to say why it is not for now.
+
+    Raises:
+        NotFoundError: No question of the workflow has such an answer.
+    """
+    here = answers_to(titles, ask)
+    others = (answers_to(titles, other) for other in (*titles.workflow.stages, *titles.workflow.tasks))
+    everywhere = {name: title for known in others for name, title in known.items()} | here
+    if any(text in pair for pair in here.items()) or not any(text in pair for pair in everywhere.items()):
+        return values.chosen(text, here, N_("there is no answer {text} here; there are: {known}"))
+    return values.chosen(text, everywhere, "")
+
+
+def answers_to(titles: Titles, ask: str) -> dict[str, str]:
+    """Name → title of everything that the definition lets answer the stage or task *ask*."""
+    from engine.references import panels_of
+    from engine.tallies import ABSTAIN, FALLBACK
+
+    workflow = titles.workflow
+    asked = workflow.stages.get(ask) or workflow.tasks.get(ask)
+    if asked is None:
+        return {}
+    names: list[str] = []
+    if ask in workflow.stages:
+        names += workflow.stages[ask].actions
+        names += (name for name, each in workflow.anywhere.items() if {"any", ask} & {*each.from_})
+    elif asked.panel is None:
+        names += workflow.tasks[ask].results
+    for _, panel in panels_of(workflow, asked):
+        votes = (*panel.tally, ABSTAIN) if panel.recorded == "each" else tuple(panel.tally)
+        names += (*votes, FALLBACK) if panel.else_ is not None else votes
+    return {name: titles.action(name, ask) for name in dict.fromkeys(names)}
 
 
 def typed_facts(workflow: Workflow, case: Case, facts: Sequence[str]) -> dict[str, Any]:
@@ -276,7 +314,7 @@ def typed_facts(workflow: Workflow, case: Case, facts: Sequence[str]) -> dict[st
 
 
 def minutes_of(
-    workflow: Workflow,
+    titles: Titles,
     ask: str,
     present: Sequence[str],
     votes: Sequence[str],
@@ -288,9 +326,9 @@ def minutes_of(
 
     if not (present or votes or recused or attended):
         return None
-    posts = {each.title: name for name, each in workflow.posts.items()}
+    posts = {each.title: name for name, each in titles.workflow.posts.items()}
     there = {posts.get(name, name): number for name, number in values.counts(present, "--present").items()}
-    answers = {named_action(workflow, ask, name): number for name, number in values.counts(votes, "--votes").items()}
+    answers = {named_action(titles, ask, name): number for name, number in values.counts(votes, "--votes").items()}
     return Minutes(there, answers, tuple(attended), tuple(recused))
 
 

@@ -10,11 +10,11 @@ import typer
 from bangfu.commands.acting import CaseArgument, NoteOption, ask_office, command_id_of, keep_file
 from bangfu.terminal.app import LOOK, session_of
 from bangfu.terminal.titles import Titles
-from engine.errors import N_, NotFoundError
+from bangfu.terminal.values import chosen
+from engine.errors import N_
 
 if TYPE_CHECKING:
-    from engine.clocks import ClockState
-    from engine.compiling import Procedure
+    from bangfu.terminal.session import CaseRef, Session
 
 commands = typer.Typer()
 clock = typer.Typer(no_args_is_help=True)
@@ -39,15 +39,14 @@ def explain(
     procedure = session.bangfu.definitions.pinned(known.version)
     titles = Titles(procedure.workflow, session._)
     states = ledgers(session.bangfu.office.history(ref.county, ref.id, session.person))
-    chosen = [each for each in states if _is_named(each, which, procedure)] if which else states
-    if not which and not every and any(each.ended_at is None for each in states):
-        chosen = [each for each in states if each.ended_at is None]
-    if which and not chosen:
-        raise NotFoundError(
-            N_("the case has no clock {clock}; it has {known}"),
-            clock=which, known=", ".join(dict.fromkeys(each.clock for each in states)) or "-",
-        )  # fmt: skip
-    derivations = [Derivation(each, procedure.clocks.get(each.clock), titles, session.times) for each in chosen]
+    shown = states
+    if which:
+        known_clocks = {each.clock: titles.ask(each.clock) for each in states}
+        name = chosen(which, known_clocks, N_("no clock {text} has run in this case; there are: {known}"))
+        shown = [each for each in states if each.clock == name]
+    elif not every and any(each.ended_at is None for each in states):
+        shown = [each for each in states if each.ended_at is None]
+    derivations = [Derivation(each, procedure.clocks.get(each.clock), titles, session.times) for each in shown]
 
     def draw() -> None:
         if not derivations:
@@ -58,9 +57,11 @@ def explain(
     session.answer({"case": known.number, "clocks": [each.document() for each in derivations]}, draw)
 
 
-def _is_named(state: ClockState, text: str, procedure: Procedure) -> bool:
-    spec = procedure.clocks.get(state.clock)
-    return text in (state.clock, spec.title if spec is not None else "")
+def _named_clock(session: Session, ref: CaseRef, text: str) -> str:
+    """The clock that *text* names, by its id or title. Raises NotFoundError: the case's procedure has no such clock."""
+    clocks = session.bangfu.definitions.pinned(session.case(ref).version).clocks
+    known = {name: spec.title for name, spec in clocks.items()}
+    return chosen(text, known, N_("there is no clock {text}; there are: {known}"))
 
 
 @clock.command("stop", help=N_("Stop a clock for a reason, with its document, where the procedure allows it"))
@@ -72,7 +73,7 @@ def stop(
     session = session_of(context)
     ref = session.case_ref(case)
     command = StopClock(
-        id=command_id_of(session, ""), person=session.person, note=note, clock=which,
+        id=command_id_of(session, ""), person=session.person, note=note, clock=_named_clock(session, ref, which),
         document=keep_file(session, ref.county, document),
     )  # fmt: skip
     ask_office(session, ref, command)
@@ -84,7 +85,8 @@ def resume(context: typer.Context, case: CaseArgument, which: ClockArgument, not
 
     session = session_of(context)
     ref = session.case_ref(case)
-    ask_office(session, ref, ResumeClock(id=command_id_of(session, ""), person=session.person, note=note, clock=which))
+    clock = _named_clock(session, ref, which)
+    ask_office(session, ref, ResumeClock(id=command_id_of(session, ""), person=session.person, note=note, clock=clock))
 
 
 @clock.command("extend", help=N_("Lengthen a limit, as often and as far as the procedure allows"))
@@ -100,7 +102,7 @@ def extend(
     session = session_of(context)
     ref = session.case_ref(case)
     command = ExtendClock(
-        id=command_id_of(session, ""), person=session.person, note=note, clock=which,
+        id=command_id_of(session, ""), person=session.person, note=note, clock=_named_clock(session, ref, which),
         document=keep_file(session, ref.county, document) if document is not None else None,
     )  # fmt: skip
     ask_office(session, ref, command)

@@ -9,8 +9,8 @@ import typer
 
 from bangfu.commands.acting import CaseArgument
 from bangfu.terminal.app import LOOK, session_of
-from bangfu.terminal.receipts import case_document, standing, waiting_for
-from bangfu.terminal.screen import DONE, HEAD, LATE, MASKED, QUIET, SOON, escape, styled, table
+from bangfu.terminal.receipts import case_document, standing, waiting_for, waiting_on
+from bangfu.terminal.screen import DONE, HEAD, LATE, MASKED, QUIET, SOON, Times, escape, styled, table
 from bangfu.terminal.session import CaseRef, Session
 from bangfu.terminal.titles import PlaceNames, Titles, actor
 from engine.cases import Secret
@@ -18,6 +18,7 @@ from engine.errors import N_
 
 if TYPE_CHECKING:
     from engine.cases import Case, Event
+    from engine.clocks import ClockState
     from engine.offering import Offer
     from engine.ports import BoardRow, CaseRow, InboxRow, LateRow, QueueRow
 
@@ -290,10 +291,18 @@ def _draw_clocks(session: Session, case: Case, titles: Titles) -> None:
         return
     session.screen.print("", styled(HEAD, _("Clocks")))
     for state in states:
-        due = _("stopped") if state.status == "stopped" else times.due(state.due_at)
         mark = styled(SOON, _("provisional")) if state.provisional else ""
-        line = f"  {escape(titles.ask(state.clock))}  {due}  {times.left(state.due_at)} {mark}"
+        line = f"  {escape(titles.ask(state.clock))}  {_clock_stands(state, times, _)} {mark}"
         session.screen.print(line.rstrip())
+
+
+def _clock_stands(state: ClockState, times: Times, translate: Callable[[str], str]) -> str:
+    """When it is due and how far that is; a period that must pass is over then, and late for nobody."""
+    if state.status == "stopped":
+        return translate("stopped")
+    if state.kind == "wait" and state.due_at <= times.now:
+        return styled(DONE, translate("over since {day}").format(day=times.due_plain(state.due_at)))
+    return f"{times.due(state.due_at)}  {times.left(state.due_at)}"
 
 
 def _draw_facts(session: Session, case: Case, titles: Titles, may_read: bool) -> None:
@@ -355,6 +364,16 @@ _COMMANDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
+_VERBS: Mapping[str, str] = {
+    "claim": N_("take up as your own: {about}"), "release": N_("give back: {about}"),
+    "list": N_("gather the cases that stand here: {about}"), "post_notice": N_("record that it hangs: {about}"),
+    "prove_notice": N_("prove that it hung to its end: {about}"), "take_down_notice": N_("take it down: {about}"),
+    "object": N_("record an objection to: {about}"), "comment": N_("write a note into the case's history"),
+    "attach": N_("hand in: {about}"), "stop_clock": N_("stop: {about}"), "resume_clock": N_("let run on: {about}"),
+    "extend_clock": N_("lengthen: {about}"),
+}  # fmt: skip
+
+
 def _command(offer: Offer) -> str:
     """What to type, without the case."""
     words = _COMMANDS[offer.kind]
@@ -366,14 +385,13 @@ def _command(offer: Offer) -> str:
 
 
 def _called(offer: Offer, titles: Titles) -> str:
-    """What it is called."""
+    """What it is called: the definition's title, after what the engine's own verbs do."""
     if offer.kind == "act":
         title = titles.action(offer.action, offer.on)
         return f"{titles.ask(offer.on)}: {title}" if offer.on in titles.workflow.tasks else title
-    if offer.kind in ("comment", "attach"):
-        return titles.paper(offer.on)
+    about = titles.paper(offer.on) if offer.kind == "attach" else titles.ask(offer.on)
     place = f" {titles.place(offer.place)}" if offer.place else ""
-    return f"{titles.ask(offer.on)}{place}"
+    return titles._(_VERBS[offer.kind]).format(about=f"{about}{place}")
 
 
 def _draw_offer(session: Session, offer: Offer, titles: Titles) -> None:
@@ -399,11 +417,26 @@ def _needs(session: Session, offer: Offer, titles: Titles) -> Iterator[tuple[str
     for name in offer.needs_papers:
         yield f"--paper {name}=FILE", titles.paper(name)
     if offer.needs_minutes:
-        yield "--present POST=N --votes ANSWER=N", _("the minutes: who was there, how they voted")
+        yield from _minutes_wanted(offer, titles, _)
     if offer.needs_note and offer.kind != "comment":
         yield "--note TEXT", _("an opinion or reason")
     if offer.needs_document and offer.kind != "attach":
         yield ("--document FILE" if "clock" in offer.kind else "--proof FILE"), _("a photo or document")
+
+
+def _minutes_wanted(offer: Offer, titles: Titles, translate: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    """The minutes of a meeting: of which posts people may be there, and which answers are counted."""
+    from engine.references import panels_of
+
+    workflow = titles.workflow
+    asked = workflow.stages.get(offer.on) or workflow.tasks[offer.on]
+    panels = [panel for _, panel in panels_of(workflow, asked) if panel.recorded == "minutes"]
+    posts = dict.fromkeys(post.partition("@")[0] for post in offer.posts)
+    answers = dict.fromkeys(name for panel in panels for name in panel.tally)
+    seats = "、".join(f"{post} {titles.post(post)}" for post in posts)
+    yield "--present POST=N", translate("minutes: how many of each were there; POST: {posts}").format(posts=seats)
+    votes = "、".join(f"{name} {titles.action(name, offer.on)}" for name in answers)
+    yield "--votes ANSWER=N", translate("minutes: how many gave each answer; ANSWER: {answers}").format(answers=votes)
 
 
 def _fact_wanted(titles: Titles, name: str, translate: Callable[[str], str]) -> str:
@@ -452,23 +485,26 @@ def _offer_document(session: Session, offer: Offer, titles: Titles) -> dict[str,
 # --- messages ---------------------------------------------------------------------------------------------------------
 
 
-@commands.command("inbox", help=N_("Messages to your posts, newest first"), rich_help_panel=LOOK)
+@commands.command(
+    "inbox", help=N_("New messages to your posts, newest first; settled ones are left out"), rich_help_panel=LOOK
+)
 def inbox(
     context: typer.Context,
     read: Annotated[bool, typer.Option("--read", help=N_("Mark what is shown as read"))] = False,
-    every: Annotated[bool, typer.Option("--all", help=N_("Those read before, too"))] = False,
+    every: Annotated[bool, typer.Option("--all", help=N_("Those read before or settled, too"))] = False,
     limit: LimitOption = 50,
 ) -> None:
     session = session_of(context)
     register, scope = session.bangfu.register, session.scope
-    rows = register.inbox(scope, unread_only=not every, limit=limit)
+    rows = register.inbox(scope, unread_only=not every, live_only=not every, limit=limit)
     texts = _rendered(session, rows)
     marked = register.mark_read(scope, rows, session.now) if read and rows else 0
     document = {
         "messages": [
             {
                 "number": row.number, "case": row.case, "event": row.event, "post": row.post, "division": row.division,
-                "at": row.at, "read": row.is_read, "data": row.data, "subject": text.subject, "body": text.body,
+                "at": row.at, "read": row.is_read, "settled": row.is_settled, "data": row.data,
+                "subject": text.subject, "body": text.body,
             }
             for row, text in zip(rows, texts, strict=True)
         ],
@@ -483,7 +519,7 @@ def inbox(
         lines = [
             (
                 session.times.instant(row.at),
-                f"{_subject(row, text.subject)}\n[{QUIET}]{escape(text.body)}[/]",
+                f"{_subject(session, row, text.subject)}\n[{QUIET}]{escape(text.body)}[/]",
             )
             for row, text in zip(rows, texts, strict=True)
         ]
@@ -497,9 +533,10 @@ def inbox(
 _EVENT_STYLE = {"overdue": LATE, "escalated": LATE, "deadline_near": SOON, "post_vacant": SOON, "case_ended": DONE}
 
 
-def _subject(row: InboxRow, subject: str) -> str:
-    style = QUIET if row.is_read else _EVENT_STYLE.get(row.event, "bold")
-    return f"[{style}]{escape(subject)}[/]"
+def _subject(session: Session, row: InboxRow, subject: str) -> str:
+    style = QUIET if row.is_read or row.is_settled else _EVENT_STYLE.get(row.event, "bold")
+    mark = styled(DONE, session._("(settled)")) if row.is_settled else ""
+    return f"[{style}]{escape(subject)}[/] {mark}".rstrip()
 
 
 def _rendered(session: Session, rows: Sequence[InboxRow]) -> list[Any]:
@@ -527,13 +564,15 @@ def _rendered(session: Session, rows: Sequence[InboxRow]) -> list[Any]:
 
 def _rung(session: Session, text: str) -> str:
     """A rung of a ladder in words: ``-3 workday`` is three working days before."""
+    from dataclasses import replace
+
+    from bangfu.terminal.derivation import amount_said
     from engine.clocks import parse_rung
 
     if not text:
         return ""
     amount, _ = parse_rung(text), session._
-    units = {"workday": _("{n} working days"), "day": _("{n} days"), "hour": _("{n} hours")}
-    words = units[amount.unit].format(n=abs(amount.number))
+    words = amount_said(replace(amount, number=abs(amount.number)), session.screen.words)
     return _("{time} before").format(time=words) if amount.number < 0 else _("{time} after").format(time=words)
 
 
@@ -552,14 +591,14 @@ def overdue(context: typer.Context, limit: LimitOption = 100) -> None:
             return
         places = _places(session, (row.case.division for row in rows))
         lines = [_late_line(session, row, places) for row in rows]
-        headings = (_("Case"), _("Household"), _("Place"), _("Deadline"), _("Late since"), _("Who has work"))
+        headings = (_("Case"), _("Household"), _("Place"), _("Deadline"), _("Late since"), _("Whose move"))
         session.screen.print(table(headings, lines, narrow=(0, 1, 4)))
 
     document = {
         "rows": [
             {
                 **_case_row_document(session, row.case), "clock": row.clock, "late_since": row.due_at,
-                "posts": row.posts,
+                "posts": row.posts, "waiting_on": _waiting_on(session, row),
             }
             for row in rows
         ]
@@ -569,11 +608,19 @@ def overdue(context: typer.Context, limit: LimitOption = 100) -> None:
 
 def _late_line(session: Session, row: LateRow, places: PlaceNames) -> tuple[str, ...]:
     titles, times = _titles(session, row.case.version), session.times
-    posts = "、".join(dict.fromkeys(titles.post(post) for post in row.posts))
+    whose = "、".join(dict.fromkeys([*(titles.post(post) for post in row.posts), *_waiting_on(session, row)]))
     return (
         row.case.number, escape(row.case.household), escape(places.path(row.case.division)),
-        escape(titles.ask(row.clock)), f"{times.due(row.due_at)} {times.left(row.due_at)}", escape(posts),
+        escape(titles.ask(row.clock)), f"{times.due(row.due_at)} {times.left(row.due_at)}", escape(whose),
     )  # fmt: skip
+
+
+def _waiting_on(session: Session, row: LateRow) -> list[str]:
+    """What a case waits for of which nobody has work."""
+    if row.posts:
+        return []
+    case = session.bangfu.office.case(session.county, row.case.id, session.person)
+    return waiting_on(session, case, _titles(session, row.case.version))
 
 
 @commands.command(

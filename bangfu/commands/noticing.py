@@ -73,12 +73,8 @@ def list_open(
     session = session_of(context)
     bangfu = session.bangfu
     definition = session.workflow(bangfu.definitions.version_in_force(workflow))
-    ask = named_ask(definition, stage)
-    if ask not in definition.stages:
-        raise NotFoundError(
-            N_("{workflow} has no stage {stage}; it has {stages}"), workflow=workflow, stage=stage,
-            stages=", ".join(f"{name} {each.title}" for name, each in definition.stages.items()),
-        )  # fmt: skip
+    stages = {name: each.title for name, each in definition.stages.items()}
+    ask = values.chosen(stage, stages, N_("there is no stage {text}; there are: {known}"))
     place = _list_division(session, division)
     found = open_list(bangfu.office, bangfu.register, session.county, session.person, workflow, ask, place)
     _show_list(session, found)
@@ -159,12 +155,13 @@ def list_decide(
             continue
         known = session.case(CaseRef(listed.county, each))
         workflow = session.workflow(known.version)
+        titles = Titles(workflow, session._)
         chosen, own_votes = _outcome(others.get(each, action))
         acts[each] = None if each in left else Act(
             id=command_id_of(session, ""), person=session.person, post=post, note=note,
-            action=named_action(workflow, listed.stage, chosen), facts=typed_facts(workflow, known, fact),
+            action=named_action(titles, listed.stage, chosen), facts=typed_facts(workflow, known, fact),
             papers=papers,
-            minutes=minutes_of(workflow, listed.stage, present, own_votes or votes, attended, recused),
+            minutes=minutes_of(titles, listed.stage, present, own_votes or votes, attended, recused),
         )  # fmt: skip
     receipts = decide_list(bangfu.office, bangfu.register, listed.county, session.person, listed.id, acts)
 
@@ -358,10 +355,11 @@ def notice_answer(
     ref = _objection(session, session.case_ref(case))
     known = session.case(ref)
     workflow = session.workflow(known.version)
+    titles = Titles(workflow, session._)
     command = Act(
         id=command_id_of(session, ""), person=session.person, post=post, note=note,
-        action=named_action(workflow, known.stage, action), facts=typed_facts(workflow, known, fact),
-        minutes=minutes_of(workflow, known.stage, present, votes, attended, recused),
+        action=named_action(titles, known.stage, action), facts=typed_facts(workflow, known, fact),
+        minutes=minutes_of(titles, known.stage, present, votes, attended, recused),
     )  # fmt: skip
     ask_office(session, ref, command)
 

@@ -74,7 +74,7 @@ def time_advance(
     session = session_of(context)
     bangfu = session.bangfu
     fired, failed = 0, 0
-    for step in bangfu.advance(duration(by)):
+    for step in bangfu.advance(duration(by, "TIME")):
         fired += step.fired
         failed += len(step.failed)
     now = bangfu.time_source.now()

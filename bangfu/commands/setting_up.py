@@ -287,10 +287,10 @@ def person_add(
     )
 
 
-@person.command("list", help=N_("All officers of the county, with the posts they hold today"))
+@person.command("list", help=N_("All officers, with the posts they hold today"))
 def person_list(context: typer.Context) -> None:
     session = session_of(context)
-    staff, today, _ = _staff(session), session.bangfu.today, session._
+    staff, today, _ = _everybody(session), session.bangfu.today, session._
     places = _place_names(session, staff)
     people = sorted(staff.people.values(), key=lambda each: each.key)
     document = {"people": [_person_document(each, staff.posts(each.key, today)) for each in people]}
@@ -444,7 +444,7 @@ def post_list(
     code: Annotated[str, typer.Option("--division", metavar="CODE", help=N_("Inside this division alone"))] = "",
 ) -> None:
     session = session_of(context)
-    staff, today, _ = _staff(session), session.bangfu.today, session._
+    staff, today, _ = _everybody(session), session.bangfu.today, session._
     places = _place_names(session, staff)
     held = [
         (each, holding)
@@ -464,6 +464,20 @@ def post_list(
 
 def _staff(session: Session) -> Staff:
     return session.bangfu.office.staff(session.county)
+
+
+def _everybody(session: Session) -> Staff:
+    """Who holds or held a post in one of the counties that may be meant, or above them; and who holds none anywhere."""
+    from engine.divisions import contains, full_code
+    from engine.people import Staff
+
+    counties = [full_code(county) for county in session.counties]
+
+    def is_meant(holding: Holding) -> bool:
+        return any(contains(county, holding.division) or contains(holding.division, county) for county in counties)
+
+    people = session.bangfu.people()
+    return Staff.of(each for each in people if not each.posts or any(is_meant(holding) for holding in each.posts))
 
 
 def _known(staff: Staff, key: str) -> Person:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bangfu.terminal.screen import DONE, HEAD, LATE, QUIET, SOON, Screen, Times, escape, styled, table
 from bangfu.terminal.titles import Titles
@@ -15,6 +15,9 @@ from engine.clocks import Amount, ClockState, Extension, Offset, Stop
 from engine.compiling import ClockSpec
 from engine.errors import N_
 from engine.explaining import Explanation, Row, Why, explain
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 WHY: Mapping[Why, str] = {
     "first_day": N_("the first day is not counted"),
@@ -33,10 +36,6 @@ WHY: Mapping[Why, str] = {
     "fixed_date": N_("the date itself"),
 }
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
-_UNITS = {
-    "hour": N_("{n} hours"), "day": N_("{n} days"), "workday": N_("{n} working days"),
-    "month": N_("{n} months"), "year": N_("{n} years"),
-}  # fmt: skip
 _STATUS = {"running": N_("running"), "stopped": N_("stopped"), "ended": N_("ended")}
 _EVENTS = {
     "entered": N_("{ask} entered"), "ready": N_("{ask} ready"), "begun": N_("{ask} begun"), "left": N_("{ask} left"),
@@ -65,6 +64,17 @@ def ledgers(events: Iterable[Event]) -> list[ClockState]:
     return sorted([*over, *running.values()], key=lambda state: state.started_at)
 
 
+def amount_said(amount: Amount, words: NullTranslations) -> str:
+    """``3 working days``."""
+    number, ngettext = amount.number, words.ngettext
+    said = {
+        "hour": ngettext("{n} hour", "{n} hours", number), "day": ngettext("{n} day", "{n} days", number),
+        "workday": ngettext("{n} working day", "{n} working days", number),
+        "month": ngettext("{n} month", "{n} months", number), "year": ngettext("{n} year", "{n} years", number),
+    }  # fmt: skip
+    return said[amount.unit].format(n=number)
+
+
 class Derivation:
     """One clock, explained."""
 
@@ -85,7 +95,7 @@ class Derivation:
         )
 
     def amount(self, amount: Amount) -> str:
-        return self._(_UNITS[amount.unit]).format(n=amount.number)
+        return amount_said(amount, self.times.words)
 
     def term(self) -> str:
         term = self.state.term

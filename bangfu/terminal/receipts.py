@@ -63,14 +63,28 @@ def standing(session: Session, case: Case, titles: Titles) -> str:
     holders = waiting_for(case, titles)
     if holders:
         parts.append(escape(_("with {posts}").format(posts="、".join(holders))))
+    parts += [escape(each) for each in waiting_on(session, case, titles)]
     due = due_of(case)
     if due:
         parts.append(_("due {day}").format(day=session.times.due(instant(due))))
-    notice = case.section("notices").get(case.stage, {})
-    wait = case.section("clocks").get(f"{case.stage}.wait")
-    if notice and wait:
-        parts.append(_("posted through {day}").format(day=session.times.day_of(instant(wait["due"])).isoformat()))
     return f"[{QUIET}]·[/] ".join(f"{part} " for part in parts).rstrip()
+
+
+def waiting_on(session: Session, case: Case, titles: Titles) -> list[str]:
+    """What else holds the case up than open work: a notice that hangs, an objection, a linked case, a stopped clock."""
+    from engine.clocks import ClockState
+
+    _, times = session._, session.times
+    states = {name: ClockState.from_json(name, value) for name, value in case.section("clocks").items()}
+    found = []
+    wait = states.get(f"{case.stage}.wait")
+    if wait is not None and wait.status == "running" and case.section("notices").get(case.stage):
+        found.append(_("posted through {day}").format(day=times.day_of(wait.due_at).isoformat()))
+    words = {"objection": _("an objection is being verified"), "child": _("waits for a linked case")}
+    kinds = (link["k"] for link in case.section("links").values())
+    found += [words[kind] for kind in dict.fromkeys(kinds) if kind in words]
+    stopped = [titles.ask(name) for name, state in states.items() if state.status == "stopped"]
+    return found or [_("{clock} is stopped").format(clock=title) for title in stopped]
 
 
 def waiting_for(case: Case, titles: Titles) -> Sequence[str]:

@@ -143,6 +143,7 @@ class Times:
     def __init__(self, calendar: Calendar, now: datetime, words: NullTranslations) -> None:
         self.calendar = calendar
         self.now = now
+        self.words = words
         self._ = words.gettext
 
     def instant(self, at: datetime | None) -> str:
@@ -171,8 +172,12 @@ class Times:
         """How far a due instant is: in whole days, or hours on the last one."""
         if at is None:
             return ""
-        late = at <= self.now
-        days, hours = divmod(int(abs(at - self.now).total_seconds() // 3600), 24)
-        n_, text = (days, self._("{n} d")) if days else (hours, self._("{n} h"))
-        words = text.format(n=n_)
-        return styled(LATE, self._("late by {time}").format(time=words)) if late else words
+        words = self.span(at - self.now)
+        return styled(LATE, self._("late by {time}").format(time=words)) if at <= self.now else words
+
+    def span(self, time: timedelta) -> str:
+        """A stretch of time, forwards or back, in whole days, or hours where it is less than one."""
+        days, hours = divmod(int(abs(time).total_seconds() // 3600), 24)
+        if days:
+            return self._("{n} d").format(n=days)
+        return self._("{n} h").format(n=hours) if hours else self._("less than 1 h")

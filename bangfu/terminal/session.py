@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,20 +138,44 @@ class Session:
 
     # --- who and where ---
 
-    @property
+    @cached_property
     def person(self) -> str:
         """
         Whose commands these are.
 
         Raises:
             InputError: Nobody said.
+            NotFoundError: The database knows nobody of that key.
         """
-        if not self.settings.person:
+        key = self.settings.person
+        if not key:
             raise InputError(
-                N_("this is done in somebody's name, and nobody was named"),
-                field="--as", advice=N_("add --as PERSON, or set BANGFU_AS"),
+                N_("this is done in somebody's name, and nobody was named"), field="--as",
+                advice=N_("add --as PERSON, or set BANGFU_AS; bangfu person list shows who there is"),
             )  # fmt: skip
-        return self.settings.person
+        self._require_known(key)
+        return key
+
+    def _require_known(self, key: str) -> None:
+        if self.bangfu.places.knows(key):
+            return
+        near = get_close_matches(key, [each.key for each in self.bangfu.people()], 1)
+        raise NotFoundError(
+            N_("there is no person {person} here"),
+            advice=N_("did you mean {near}? bangfu person list shows who there is")
+            if near
+            else N_("bangfu person list shows who there is"),
+            person=key, near="".join(near),
+        )  # fmt: skip
+
+    @property
+    def counties(self) -> tuple[str, ...]:
+        """Six digits of each county that may be meant: said by --county, else those the person serves, else all."""
+        if self.options.county:
+            return (self.options.county[:6],)
+        places = self.bangfu.places
+        served = places.counties_of(self.settings.person) if self.settings.person else ()
+        return served or places.counties()
 
     @cached_property
     def county(self) -> str:
@@ -159,13 +184,12 @@ class Session:
 
         Raises:
             InputError: There are several.
+            NotFoundError: There are several, and whoever was named is nobody's officer.
         """
-        if self.options.county:
-            return self.options.county[:6]
-        places = self.bangfu.places
-        counties = places.counties_of(self.settings.person) if self.settings.person else ()
-        counties = counties or places.counties()
+        counties = self.counties
         if len(counties) != 1:
+            if counties and self.settings.person:
+                self._require_known(self.settings.person)
             raise InputError(
                 N_("there are several counties here: {counties}") if counties else N_("no county is known here yet"),
                 field="--county",
@@ -177,7 +201,8 @@ class Session:
     @cached_property
     def scope(self) -> Scope:
         """Raises PermissionDeniedError if the person holds no post in the county."""
-        return self.bangfu.scope(self.county, self.person)
+        person = self.person  # First: in which of several counties one serves cannot be known of nobody.
+        return self.bangfu.scope(self.county, person)
 
     @property
     def now(self) -> datetime:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.cases import SYSTEM, Secret
 from engine.errors import N_
-from engine.workflow import Fact, Workflow
+from engine.workflow import Action, Fact, Workflow
 
 Translate = Callable[[str], str]
 
@@ -63,16 +63,12 @@ class Titles:
         return self.ask(stage) if dot else name
 
     def action(self, name: str, stage: str = "") -> str:
-        """An action, a channel or an answer."""
+        """An action, a channel or an answer: the one of *stage*, else of any stage that has one of this name."""
         workflow = self.workflow
-        if stage in workflow.stages and name in workflow.stages[stage].actions:
-            title = workflow.stages[stage].actions[name].title
-        elif name in workflow.anywhere:
-            title = workflow.anywhere[name].title
-        elif name in workflow.opens:
-            title = workflow.opens[name].title
-        else:
-            title = ""
+        own = [workflow.stages[stage].actions] if stage in workflow.stages else []
+        others = [] if name in _WORDS else [each.actions for each in workflow.stages.values()]
+        places: tuple[Mapping[str, Action], ...] = (*own, workflow.anywhere, workflow.opens, *others)
+        title = next((place[name].title for place in places if name in place), "")
         return title or (self._(_WORDS[name]) if name in _WORDS else name)
 
     def post(self, post: str) -> str:

@@ -11,11 +11,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
 from engine.calendar import Calendar
-from engine.errors import N_, InputError
+from engine.errors import N_, InputError, NotFoundError
 from engine.workflow import Fact, Workflow
 
 _YES = frozenset({"yes", "y", "true", "1", "是", "有", "对"})
@@ -136,6 +137,28 @@ def day(text: str) -> date | None:
         return None
 
 
+def chosen(text: str, known: Mapping[str, str], unknown: str) -> str:
+    """
+    The one of *known* (name → title) that *text* names, by its name or title.
+
+    Args:
+        unknown: What is said if it is none of them; may name ``{text}`` and ``{known}``.
+
+    Raises:
+        NotFoundError: It is none; with those there are, and the nearest.
+    """
+    found = next((name for name, title in known.items() if text in (name, title)), None)
+    if found is None:
+        words = {word: name for name, title in known.items() for word in (name, title) if word}
+        near = get_close_matches(text, words, 1)
+        listed = "、".join(f"{name} {title}".strip() for name, title in known.items()) or "–"
+        raise NotFoundError(
+            unknown, advice=N_("did you mean {near}?") if near else "", text=text, known=listed,
+            near=words[near[0]] if near else "",
+        )  # fmt: skip
+    return found
+
+
 def wanted_day(text: str, field: str) -> date:
     """A date; raises InputError."""
     found = day(unicodedata.normalize("NFKC", text).strip())
@@ -161,7 +184,7 @@ def moment(text: str, calendar: Calendar, field: str) -> datetime:
     raise InputError(N_("write an instant as “2026-03-02 09:30”"), field=field)
 
 
-def duration(text: str) -> timedelta:
+def duration(text: str, field: str) -> timedelta:
     """
     How far time is to be moved: ``8d``, ``12h``, ``2w``.
 
@@ -170,7 +193,7 @@ def duration(text: str) -> timedelta:
     """
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
-        raise InputError(N_("write how far as 8d, 12h or 2w"), field="by")
+        raise InputError(N_("write how far as 8d, 12h or 2w"), field=field)
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

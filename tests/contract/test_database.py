@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -99,11 +100,18 @@ def test_what_is_no_database_of_ours_is_refused(tmp_path: Path) -> None:
         Database.open(f"sqlite:///{tmp_path / 'none.db'}", KEY)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "empty.db").touch()
-    with pytest.raises(ConfigurationError, match="no database of bangfu"):
+    with pytest.raises(ConfigurationError, match=r"empty\.db is not a bangfu database"):
         Database.open(f"sqlite:///{tmp_path / 'empty.db'}", KEY)
     (tmp_path / "text.db").write_text("a letter, not a database" * 100)
-    with pytest.raises(StorageError):
+    with pytest.raises(ConfigurationError, match=r"text\.db is not a bangfu database"):
         Database.open(f"sqlite:///{tmp_path / 'text.db'}", KEY)
+    with pytest.raises(ConfigurationError, match="is not a bangfu database"):
+        Database.open(f"sqlite:///{tmp_path}", KEY)
+    with sqlite3.connect(tmp_path / "strange.db") as strange:
+        strange.execute("CREATE TABLE thing (name)")
+    strange.close()
+    with pytest.raises(ConfigurationError, match=r"strange\.db is not a bangfu database"):
+        Database.open(f"sqlite:///{tmp_path / 'strange.db'}", KEY)
     with pytest.raises(ConfigurationError, match="mysql"):
         Database.open("mysql://somewhere/a", KEY)
 

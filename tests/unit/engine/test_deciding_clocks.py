@@ -347,7 +347,7 @@ class TestLedger:
             runner.do(ExtendClock, "county.bureau", clock="whole", note="x")
 
     def test_an_extension_asks_its_rules(self) -> None:
-        with pytest.raises(GuardRefusedError, match="needs urgent"):
+        with pytest.raises(GuardRefusedError, match="needs: 急"):
             clocks(urgent=False).do(ExtendClock, "county.bureau", clock="whole", note="x")
 
     @pytest.mark.parametrize(("to", "why"), [("20 day", "counts 10 workday"), ("10 workday", "already has 10 workday")])

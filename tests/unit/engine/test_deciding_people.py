@@ -379,7 +379,7 @@ class TestSeparation:
 
     def test_I18_who_opened_a_case_never_grants_it(self) -> None:
         runner = to_decide(people(by="county.bureau"))
-        with pytest.raises(GuardRefusedError, match=r"county.bureau already acted"):
+        with pytest.raises(GuardRefusedError, match=r"county.bureau already acted here .the opening."):
             runner.act("county.bureau", "grant")
         runner.act("county.bureau2", "grant")
 

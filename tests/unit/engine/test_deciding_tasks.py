@@ -369,7 +369,7 @@ def test_a_rule_can_read_the_result_of_a_task_and_that_it_was_waived() -> None:
     runner = beside(text)
     runner.act("county.police", "done", on="police")
     runner.act("county.bank", "doubtful", on="bank")
-    with pytest.raises(GuardRefusedError, match=r"needs bank.clear"):
+    with pytest.raises(GuardRefusedError, match=r"needs: 银行 .bank.clear."):
         runner.act("county.bureau", "grant")
     assert runner.case.section("tasks")["visit"]["st"] == "waived"
 

@@ -232,7 +232,7 @@ def test_every_reason_is_told_not_only_the_first() -> None:
     )
     assert found.posts == ("county.bureau@430822000000",)
     (rule,) = [each for each in found.reasons if each.kind == "rule"]
-    assert (rule.rule, rule.text) == ("ready", "needs ready: 备齐 (ready)")
+    assert (rule.rule, rule.text) == ("ready", "needs: 备齐")
     (claimed,) = [each for each in found.reasons if each.kind == "claimed"]
     assert claimed.advice == "ask him to release it, or wait"
     assert [each.kind for each in offer(runner, "village.cadre", "grant").reasons][:1] == ["post"]

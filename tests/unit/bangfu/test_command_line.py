@@ -1,0 +1,210 @@
+"""What the command line says to people: whom and what it does not know, what is offered, whose move it is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import cli
+from bangfu.timesource import SystemTime
+
+ROOT = Path(__file__).parents[3]
+TUTORIAL = ROOT / "docs" / "tutorial"
+CASE = "000001"
+TODAY = SystemTime().now().astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+Bangfu = Callable[..., Said]
+
+
+def _walk(*commands: str) -> None:
+    for command in commands:
+        assert cli.main(command.split()) == 0, command
+
+
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A practice database with the tutorial's officers, its household, and a case that asks for its application."""
+    place = tmp_path_factory.mktemp("opened") / "a.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BANGFU_DATABASE", str(place))
+        patch.setenv("BANGFU_LANG", "en")
+        _walk(
+            "init --practice --pack hn_demo --county 430822",
+            f"import people {TUTORIAL / 'people.csv'}",
+            f"--as cadre import roster {TUTORIAL / 'roster.xlsx'}",
+            f"--as cadre open identification --household 吴明成 --channel found --fact found_on={TODAY}",
+        )
+    return place
+
+
+@pytest.fixture
+def bangfu(opened: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bangfu:
+    """Type a command on a database of one's own; English unless said."""
+    for file in opened.parent.iterdir():
+        (shutil.copytree if file.is_dir() else shutil.copy)(file, tmp_path / file.name)
+    monkeypatch.setenv("BANGFU_DATABASE", str(tmp_path / "a.db"))
+    monkeypatch.setenv("BANGFU_LANG", "en")
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+
+    def typed(*words: str) -> Said:
+        code = cli.main(words)
+        return Said(code, *capsys.readouterr())
+
+    return typed
+
+
+# --- who --------------------------------------------------------------------------------------------------------------
+
+
+def another_county(bangfu: Bangfu, folder: Path) -> None:
+    places = folder / "places.csv"
+    rows = ("430000000000,湖南省", "430800000000,张家界市", "430821000000,慈利县", "430821107000,江垭镇")
+    places.write_text("\n".join(("code,name", *rows, "430821107220,江垭村")), "utf-8")
+    assert bangfu("import", "divisions", str(places), "--prefix", "430821").code == 0
+    assert bangfu("person", "add", "li", "测试李").code == 0
+    assert bangfu("post", "add", "li", "village.cadre", "430821107220").code == 0
+
+
+def test_somebody_unknown_is_told_so_and_how_to_list_people(bangfu: Bangfu, tmp_path: Path) -> None:
+    said = bangfu("--as", "cadr", "queue")
+    assert (said.code, "there is no person cadr here" in said.err) == (3, True)
+    assert "did you mean cadre? bangfu person list" in said.err
+    another_county(bangfu, tmp_path)
+    said = bangfu("--as", "nobody", "queue")
+    assert (said.code, "there is no person nobody here" in said.err, "--county" in said.err) == (3, True, False)
+    said = bangfu("queue")
+    assert (said.code, "--as PERSON" in said.err, "bangfu person list" in said.err) == (6, True, True)
+
+
+def test_people_and_posts_of_all_counties_are_listed_for_whoever_serves_none(bangfu: Bangfu, tmp_path: Path) -> None:
+    another_county(bangfu, tmp_path)
+    assert bangfu("person", "add", "idle", "测试闲").code == 0
+    listed = [each["person"] for each in bangfu("--json", "person", "list").document["people"]]
+    assert {"cadre", "li", "idle"} <= set(listed)
+    listed = [each["person"] for each in bangfu("--json", "--as", "nobody", "post", "list").document["posts"]]
+    assert {"cadre", "li"} <= set(listed)
+    own = [each["person"] for each in bangfu("--json", "--as", "li", "person", "list").document["people"]]
+    assert (own, "cadre" in own) == (["idle", "li"], False)
+
+
+# --- what is not known ------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_no_database_is_named(bangfu: Bangfu) -> None:
+    said = bangfu("--database", str(ROOT / "README.md"), "--as", "cadre", "queue")
+    assert (said.code, "README.md is not a bangfu database" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("act", CASE, "nonsense"), "there is no answer nonsense here; there are: submit 提交申请、unwilling"),
+        (("act", CASE, "submitt"), "did you mean submit?"),
+        (("act", CASE, "done", "--on", "comparison"), "there is no task comparison; there are: explain 政策解释"),
+        (("act", CASE, "withdraw", "--to", "aply"), "did you mean apply?"),
+        (("open", "identification", "--household", "吴明成", "--channel", "xxx"), "there are: applied 农户申报"),
+        (
+            ("open", "nosuch", "--household", "吴明成"),
+            "nosuch is not in force here; in force: clear_out、identification",
+        ),
+        (("open", "identificaton", "--household", "吴明成"), "did you mean identification?"),
+        (("clock", "explain", CASE, "hole"), "did you mean whole?"),
+        (("attach", CASE, "annex", "a.db"), "did you mean annex"),
+        (("list", "open", "identification", "deliberat"), "did you mean deliberate?"),
+    ],
+)
+def test_a_mistyped_name_is_answered_with_what_there_is(bangfu: Bangfu, typed: tuple[str, ...], told: str) -> None:
+    said = bangfu("--as", "cadre", *typed)
+    assert (said.code, told in said.err) == (3, True), said.err
+
+
+def test_an_answer_of_another_stage_is_refused_as_not_for_now(bangfu: Bangfu) -> None:
+    assert bangfu("--as", "cadre", "act", CASE, "confirmed").code == 4
+
+
+def test_a_wrong_stretch_of_time_names_the_argument_as_help_does(bangfu: Bangfu) -> None:
+    said = bangfu("time", "advance", "soon")
+    assert (said.code, "TIME: write how far" in said.err) == (6, True)
+
+
+# --- what is offered and what is refused ------------------------------------------------------------------------------
+
+
+def test_what_is_missing_is_said_once(bangfu: Bangfu) -> None:
+    said = bangfu("--as", "cadre", "act", CASE, "submit")
+    assert (said.code, said.err.count("已签署申请及承诺授权书")) == (6, 1)
+    assert "--fact NAME=VALUE" in said.err
+    said = bangfu("--as", "cadre", "act", CASE, "submit", "--fact", "consents=no")
+    assert (said.code, "needs: 已签署申请及承诺授权书\n" in said.err) == (6, True)
+
+
+def test_everything_offered_says_what_it_is(bangfu: Bangfu) -> None:
+    lines = bangfu("--as", "cadre", "offered", CASE).out.splitlines()
+    assert "comment  write a note into the case's history" in lines
+    assert "claim  take up as your own: 提交申请" in lines
+
+
+def test_minutes_say_of_which_posts_and_which_answers(bangfu: Bangfu) -> None:
+    assert bangfu("--as", "cadre", "act", CASE, "submit", "--fact", "consents=yes").code == 0
+    text = " ".join(bangfu("--as", "town", "offered", CASE).out.split())
+    assert "POST: township.cadre 乡镇干部、village.liaison" in text
+    assert "ANSWER: confirmed 核实属实、unconfirmed 核实不符" in text
+
+
+# --- whose move -------------------------------------------------------------------------------------------------------
+
+
+def to_publicity(bangfu: Bangfu, after: str) -> None:
+    """The notice hangs since today, so long after the meeting."""
+    walk = (ROOT / "README.md").read_text("utf-8").partition("```bash\n")[2]
+    steps = [line for line in walk.splitlines() if line.startswith("bangfu --as ") and f" {CASE} " in line]
+    for line in steps:
+        if " notice post " in line:
+            assert bangfu("time", "advance", after).code == 0
+        if " offered " not in line:
+            words = line.replace("$(date +%F)", TODAY).replace("docs/tutorial", str(TUTORIAL)).split()[1:]
+            assert bangfu(*words).code == 0, line
+        if " notice post " in line:
+            return
+
+
+def test_what_is_late_and_waits_for_no_officer_says_what_it_waits_for(bangfu: Bangfu) -> None:
+    to_publicity(bangfu, after="60d")
+    (row,) = bangfu("--json", "--as", "town", "overdue").document["rows"]
+    (text,) = row["waiting_on"]
+    assert (row["posts"], text.startswith("posted through ")) == ([], True)
+    assert "posted through" in bangfu("--as", "town", "overdue").out
+    assert bangfu("--as", "cadre", "notice", "objection", row["number"], "--grounds", "测试").code == 0
+    assert "an objection is being verified" in bangfu("--as", "town", "show", row["number"]).out
+
+
+def test_a_message_about_work_that_is_done_is_shown_on_demand_alone(bangfu: Bangfu) -> None:
+    def told(*options: str) -> list[tuple[str, bool]]:
+        rows = bangfu("--json", "--as", "cadre", "inbox", *options).document["messages"]
+        return [(row["data"].get("ask", ""), row["settled"]) for row in rows if row["event"] == "asked"]
+
+    assert told() == [("apply", False)]
+    assert bangfu("--as", "cadre", "act", CASE, "submit", "--fact", "consents=yes").code == 0
+    assert told() == [("household_check", False)]
+    assert told("--all") == [("household_check", False), ("apply", True)]
+    assert bangfu("--as", "cadre", "inbox", "--read").code == 0
+    assert (told(), len(told("--all"))) == ([], 2)
+    assert "(settled)" in bangfu("--as", "cadre", "inbox", "--all").out
