@@ -162,7 +162,13 @@ class GuardRefusedError(CaseError):
 
 
 class StaleCaseError(CaseError):
-    """Somebody was faster."""
+    """
+    Somebody was faster.
+
+    Attributes:
+        by, did: Who, and what he did; the office knows it.
+        seq: The event by which the case moved on, if that is known; else the last one.
+    """
 
     def __init__(
         self,
@@ -172,11 +178,13 @@ class StaleCaseError(CaseError):
         by: str = "",
         did: str = "",
         advice: str | Words = "",
+        seq: int = 0,
         **parameters: object,
     ) -> None:
-        super().__init__(case_id, message, advice=advice, **parameters)
+        super().__init__(case_id, message, advice=advice, seq=seq, **parameters)
         self.by = by
         self.did = did
+        self.seq = seq
 
 
 class CommandReusedError(CaseError):

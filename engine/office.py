@@ -192,6 +192,9 @@ class Office:
             for case_id, act in acts.items():
                 try:
                     batch.add(case_id, act)
+                except StaleCaseError as error:
+                    told = self._faster(county, case_id, error.seq)
+                    refusals.append(Refusal(case_id, batch.number(case_id), told))
                 except BangfuError as error:
                     refusals.append(Refusal(case_id, batch.number(case_id), error))
             try:
@@ -312,13 +315,13 @@ class Office:
                 earlier = self._earlier(county, command)
                 if earlier is not None:
                     return earlier
-                if lost_race and isinstance(error, (ActionNotAllowedError, StaleCaseError)):
-                    raise self._faster(county, case_id, batch) from error
+                if isinstance(error, StaleCaseError) or (lost_race and isinstance(error, ActionNotAllowedError)):
+                    raise self._faster(county, case_id, getattr(error, "seq", 0)) from error
                 raise
             case, event = batch.cases[case_id], next(each for each in events if each.command == command.id)
             self._log("case_moved", case=case.number, kind=event.kind, stage=case.stage)
             return Receipt(case, event)
-        raise self._faster(county, case_id, None)
+        raise self._faster(county, case_id)
 
     def _earlier(self, county: str, command: Command) -> Receipt | None:
         event = self.store.event_of(county, command.id)
@@ -328,13 +331,21 @@ class Office:
             raise CommandReusedError(event.case)
         return Receipt(self.store.load(county, event.case).case, event, repeated=True)
 
-    def _faster(self, county: str, case_id: UUID, batch: _Batch | None) -> StaleCaseError:
+    def _faster(self, county: str, case_id: UUID, seq: int = 0) -> StaleCaseError:
+        """Who was faster: who made the event *seq*, or else the last."""
         events = tuple(self.store.events(county, case_id))
-        last = events[-1] if events else None
+        last = events[(seq or len(events)) - 1] if events else None
         by = last.actor if last is not None else ""
-        did = str(last.body.get("action", last.kind)) if last is not None else ""
+        said = (last.body.get(key) for key in ("action", "answer", "result")) if last is not None else ()
+        did = next((str(word) for word in said if word), last.kind if last is not None else "")
         return StaleCaseError(
-            case_id, N_("{who} was faster: {what}"), by=by, did=did, who=by or Words(N_("the scheduler")), what=did
+            case_id,
+            N_("{who} was faster: {what}"),
+            by=by,
+            did=did,
+            seq=last.seq if last is not None else 0,
+            who=by or Words(N_("the scheduler")),
+            what=did,
         )
 
     def _world(self, county: str, loaded: Loaded) -> World:

@@ -14,7 +14,8 @@ from datetime import date
 from engine.cases import Case
 from engine.drafting import seat_division
 from engine.people import Staff
-from engine.workflow import Choice, Panel, PostNames, Voiced, Workflow
+from engine.references import panels_of, posts_of
+from engine.workflow import Voiced, Workflow
 
 
 def reads_secrets(workflow: Workflow, case: Case, staff: Staff, person: str, day: date) -> bool:
@@ -22,8 +23,26 @@ def reads_secrets(workflow: Workflow, case: Case, staff: Staff, person: str, day
     held = {(holding.post, holding.division) for holding in staff.posts(person, day)}
     if not held:
         return False
-    posts = {post.partition("@")[0] for post in _posts(workflow)} & {post for post, _ in held}
-    return any((post, seat_division(post, case.division)) in held for post in posts)
+    acting = {post for post, _ in held}
+    for text in _posts(workflow):
+        for written in _values(workflow, text):
+            post, _, place = written.partition("@")
+            if post in acting and (post, seat_division(post, str(case.get(f"at:{place}") or case.division))) in held:
+                return True
+    return False
+
+
+def _values(workflow: Workflow, text: str) -> Iterator[str]:
+    """The posts that *text* may mean: itself, or for ``$name`` what the parameter says, in every line of its table."""
+    if not text.startswith("$"):
+        yield text
+        return
+    values: list[object] = [workflow.params[text[1:]].value]
+    for value in values:
+        if isinstance(value, dict):
+            values += value.values()
+        else:
+            yield str(value)
 
 
 def _posts(workflow: Workflow) -> Iterator[str]:
@@ -47,15 +66,6 @@ def _posts(workflow: Workflow) -> Iterator[str]:
 def _voices(workflow: Workflow, question: Voiced) -> Iterator[str]:
     if question.notice is not None:
         yield question.notice.by
-    yield from _written(question.by or ())
-    if isinstance(question.panel, Panel):
-        yield from question.panel.seats
-    elif question.panel is not None:
-        named = (question.panel,) if isinstance(question.panel, str) else tuple(_written(question.panel))
-        for panel in named:
-            yield from workflow.panels[panel].seats
-
-
-def _written(given: PostNames | Choice) -> Iterator[str]:
-    for each in given:
-        yield each if isinstance(each, str) else each.use
+    yield from posts_of(question)
+    for _, panel in panels_of(workflow, question):
+        yield from panel.seats

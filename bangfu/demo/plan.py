@@ -151,10 +151,8 @@ WAYS: Mapping[str, Way] = {
         N_("the township's leaders do not agree"),
         1,
         {
-            "township_review": (
-                Say("fail", note="与民政部门低收入台账比对，家庭收入明显高于参考线。"),
-                Say("fail", note="同意书记意见。"),
-            )
+            # Both leaders must agree, so the first no decides.
+            "township_review": (Say("fail", note="与民政部门低收入台账比对，家庭收入明显高于参考线。"),)
         },
     ),
     "corrected": Way(

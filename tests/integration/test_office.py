@@ -170,6 +170,23 @@ def test_I4_of_two_officers_at_once_one_decides_and_the_other_is_told_who_did(co
     require_nothing_wrong(county)
 
 
+def test_who_decides_on_an_old_page_is_told_who_acted_since_and_what_he_did(county: County) -> None:
+    case = open_case(county, "board")
+    bring_to(county, case, "decide")
+    seen = county.case(case).seq
+    mine = Act(id=county.new_id(), person="bureau", action="refuse", note=NOTE, seen=seen)
+    county.ask(case, Act(id=county.new_id(), person="bureau_two", action="return", note=NOTE, to="hear"))
+    bring_to(county, case, "decide")
+    came = county.case(case).seq
+    county.ask(case, Comment(id=county.new_id(), person="clerk", note=NOTE))
+    with pytest.raises(StaleCaseError) as told:
+        county.ask(case, mine)
+    last = list(county.store.events(COUNTY, case))[came - 1]
+    assert (told.value.seq, told.value.by) == (came, last.actor)
+    assert told.value.did == last.body["action"]
+    require_nothing_wrong(county)
+
+
 def test_I4_a_decision_on_a_case_that_has_moved_on_is_found_by_comparison(county: County) -> None:
     """The unique index on events would stop it too; it is the last line, not the first (R2)."""
     case = open_case(county, "board")
