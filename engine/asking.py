@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import timing
-from engine.cases import Followup, OpenCase, iso
+from engine.cases import Followup, OpenCase, Readdress, iso
 from engine.compiling import is_office_post
 from engine.drafting import SUPERVISOR, Draft, derived_id
 from engine.errors import N_, ActionNotAllowedError
@@ -169,6 +169,36 @@ def tell(draft: Draft, event: str, post: str, **data: str) -> None:
     draft.tell(event, name, division, **data)
     if not draft.holders(post):
         draft.tell("post_vacant", SUPERVISOR, division[:6] + "000000", vacant=name, at=division)
+
+
+def readdress(draft: Draft, command: Readdress) -> str:
+    """
+    Open work of posts that became vacant goes to who stands in for them; if nobody does, the supervisor is told once.
+
+    Raises:
+        ActionNotAllowedError: Every post that has open work is held, or its vacancy known.
+    """
+    moved: dict[str, str] = {}
+    for number, item in tuple(draft.section("items").items()):
+        if not is_office_post(item["p"]) or draft.world.staff.holders(item["p"], item["d"], draft.today):
+            continue
+        asked = item.get("f", item["p"])
+        written = next((post for post in posts_asked(draft, item["q"]) if post.partition("@")[0] == asked), asked)
+        post = stand_in(draft, written)
+        if is_office_post(post) and draft.holders(post):
+            name, division = draft.place_of(post)
+            kept = {"q": item["q"], "p": name, "d": division}
+            draft.put("items", number, kept if name == asked else {**kept, "f": asked})
+            draft.tell("asked", name, division, ask=item["q"])
+            moved[number] = post
+        elif not item.get("v"):
+            draft.put("items", number, {**item, "v": True})
+            tell(draft, "asked", written, ask=item["q"])
+            moved[number] = ""
+    if not moved:
+        raise ActionNotAllowedError(draft.before.id, N_("no open work of this case is at a vacant post"))
+    draft.body["moved"] = moved
+    return "readdressed"
 
 
 def drop_items(draft: Draft, ask: str) -> None:

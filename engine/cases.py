@@ -26,7 +26,8 @@ asks       stage or task             an open question: {n: entry, s, r: ready, b
                                      res: an answer that must wait}
 answers    ask#entry/who             {a: answer, p: post, o: with words, …}, only while the question is open; who is a
                                      person's key, ``minutes``, or post:number for a silence
-items      number                    {q: ask, p: post, d: division, by: claimed by, f: the post that p stands in for}
+items      number                    {q: ask, p: post, d: division, by: claimed by, f: the post that p stands in for,
+                                     v: it became vacant, nobody stands in, and the supervisor was told}
 tasks      task                      {st: open|done|waived|cancelled, n: opening, r: result, why, s}
 clocks     clock                     a running or stopped clock (:class:`engine.clocks.ClockState`)
 timers     number                    {c: clock, k: kind, r: rung, at: due}
@@ -504,6 +505,11 @@ class ExtendClock(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleClocks(Command):
     """Count the case's running clocks again on the calendar now in force (F19, F20)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readdress(Command):
+    """Give open work of posts that nobody holds any more to whoever stands in for them. Only the sweep asks this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

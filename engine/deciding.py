@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.acting import act, attach, claim, comment, enlist, release
+from engine.asking import readdress
 from engine.cases import (
     SYSTEM,
     Act,
@@ -30,6 +31,7 @@ from engine.cases import (
     PostNotice,
     ProveNotice,
     RaiseConcern,
+    Readdress,
     Release,
     ResumeClock,
     SettleClocks,
@@ -47,7 +49,7 @@ from engine.opening import open_case
 from engine.timekeeping import extend_clock, fire, resume_clock, settle_clocks, stop_clock
 
 #: What no person asks for, and what is all that the system asks for.
-_SYSTEM_ALONE = (FireTimer, ChildEnded, RaiseConcern)
+_SYSTEM_ALONE = (FireTimer, ChildEnded, RaiseConcern, Readdress)
 _OF_THE_SYSTEM = (*_SYSTEM_ALONE, OpenCase, SettleClocks)
 
 
@@ -119,5 +121,5 @@ _HANDLERS: Mapping[type[Command], Callable[[Draft, Any], str]] = {
     OpenCase: open_case, Act: act, Claim: claim, Release: release, Comment: comment, Attach: attach, Enlist: enlist,
     PostNotice: post_notice, ProveNotice: prove_notice, TakeDownNotice: take_down, Object: lodge,
     ChildEnded: child_ended, StopClock: stop_clock, ResumeClock: resume_clock, ExtendClock: extend_clock,
-    SettleClocks: settle_clocks, FireTimer: fire,
+    SettleClocks: settle_clocks, FireTimer: fire, Readdress: readdress,
 }  # fmt: skip

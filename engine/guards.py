@@ -141,13 +141,20 @@ def stand_anywhere(draft: Draft) -> None:
 def against_claim(draft: Draft, ask: str) -> Iterator[Reason]:
     """All open work of *ask* is claimed by others."""
     items = [item for item in draft.section("items").values() if item["q"] == ask]
-    person = draft.command.person
     mine = [item for item in items if (item["p"], item["d"]) in draft.held] or items
-    if mine and all(item.get("by", person) != person for item in mine):
+    if mine and all(_is_claimed(draft, item) for item in mine):
         yield reason(
             "claimed", N_("{holder} has claimed this"), advice=N_("ask him to release it, or wait"),
             holder=called(draft, mine[0]["by"]),
         )  # fmt: skip
+
+
+def _is_claimed(draft: Draft, item: Mapping[str, Any]) -> bool:
+    """Whether somebody else has claimed *item*; what he claimed in a post that he has left is free again."""
+    by, place = item.get("by", draft.command.person), (item["p"], item["d"])
+    if by == draft.command.person or not is_office_post(item["p"]):
+        return bool(by != draft.command.person)
+    return any((held.post, held.division) == place for held in draft.world.staff.posts(by, draft.today))
 
 
 def against_relatives(draft: Draft, persons: Iterable[str]) -> Iterator[Reason]:

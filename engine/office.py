@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -26,6 +26,7 @@ from engine.cases import (
     FireTimer,
     OpenCase,
     RaiseConcern,
+    Readdress,
     SettleClocks,
     command_digest,
     instant,
@@ -58,7 +59,7 @@ TRIES = 4
 #: How often a new case's serial is taken anew: every opener of a county wants the same one.
 SERIAL_TRIES = 50
 #: Commands that only bangfu itself gives.
-_INTERNAL = (FireTimer, ChildEnded, RaiseConcern)
+_INTERNAL = (FireTimer, ChildEnded, RaiseConcern, Readdress)
 
 
 class Log(Protocol):
@@ -131,6 +132,8 @@ class Office:
         self._chance = chance
         self._log = log
         self._staff: dict[str, Staff] = {}
+        #: The staff and day for which open work was last looked through for posts that nobody holds.
+        self._manned: tuple[int, date] | None = None
 
     # --- ids and people ---
 
@@ -255,9 +258,11 @@ class Office:
         Carry out every timer that is due, in due order; what a timer sets and is due too follows in its place.
 
         Each has its own transaction, so that one that fails holds up no other; its event's id comes from the timer, so
-        that it acts exactly once however many sweep (I9).
+        that it acts exactly once however many sweep (I9). Before that, open work of posts that became vacant finds its
+        stand-ins: once for every change of the staff, and every day.
         """
         now = self.time_source.now()
+        self._readdress(now)
         heap = [(timer.due_at, timer.case, timer.number, timer) for timer in self.store.due_timers(now, limit)]
         heapify(heap)
         fired, failed = 0, []
@@ -292,6 +297,20 @@ class Office:
                 raise
             return None  # Somebody else fired it, or the case left it behind.
         return None if receipt.repeated else receipt
+
+    def _readdress(self, now: datetime) -> None:
+        day = self.calendar("").local_date(now)
+        manned = (self.store.staff_revision(""), day)
+        if self._manned == manned:
+            return
+        for county, case in self.store.unmanned(day):
+            try:
+                self._carry_out(county, case, Readdress(id=self.new_id()))
+            except (ActionNotAllowedError, StaleCaseError):
+                continue  # It is known to be vacant, or the case has moved on.
+            except BangfuError as error:
+                self._log("readdress_failed", case=case, error=type(error).__name__)
+        self._manned = manned
 
     # --- how a command is carried out ---
 

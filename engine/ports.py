@@ -103,13 +103,17 @@ class Store(Protocol):
 
     def add_up(self, now: datetime) -> None:
         """Add up what totals are made of: they are read faster afterwards, and are the same as before."""
+    def unmanned(self, day: date) -> Sequence[tuple[str, UUID]]:
+        """Every case, with its county, that has open work of a post which nobody holds on *day*."""
         ...
 
     def staff(self, county: str) -> Staff:
         """The county's people and posts as of now."""
         ...
 
-    def staff_revision(self, county: str) -> int: ...
+    def staff_revision(self, county: str) -> int:
+        """The number of changes to the staff of *county*; if it is empty, of all counties that are kept together."""
+        ...
 
 
 class Definitions(Protocol):

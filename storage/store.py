@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +63,14 @@ _ADD_UP_AT_ONCE = (
     "WITH gone AS (DELETE FROM tally WHERE county = %s AND (no > 0 OR due_at > 0 AND due_at <= %s) RETURNING *),"
     " due AS (SELECT *, CASE WHEN due_at <= %s THEN 0 ELSE due_at END AS due FROM gone)"
     f" {_INTO_TALLY} SELECT county, due, {_PLACE}, 0, {_SUMS} FROM due GROUP BY county, due, {_PLACE} {_SUMMED}"
+#: Posts of open work come from its index alone; those that nobody holds are few.
+_UNMANNED = (
+    "SELECT DISTINCT w.county, w.case_id FROM (SELECT DISTINCT county, division, post FROM work_item) v"
+    " JOIN work_item w ON w.county = v.county AND w.division = v.division AND w.post = v.post"
+    " WHERE v.post NOT IN ('household', 'anyone', 'objector', 'parent')"
+    " AND NOT EXISTS (SELECT 1 FROM post o JOIN person p ON p.key = o.person AND p.active"
+    " WHERE o.division = v.division AND o.post = v.post AND o.from_date <= ?"
+    " AND COALESCE(o.to_date, '9999-12-31') >= ?) ORDER BY w.county, w.case_id"
 )
 _EVENT = "e.seq, e.at, e.kind, e.command, e.asked, e.actor, e.post, e.behalf, e.version, v.hash, e.text, e.hash"
 
@@ -141,6 +149,10 @@ class SqlStore:
         return [
             DueTimer(county, self._uuid(case), str(no), from_millis(due), kind) for county, case, no, due, kind in rows
         ]
+
+    def unmanned(self, day: date) -> Sequence[tuple[str, UUID]]:
+        rows = self._all(self._database.sql(_UNMANNED), (day.isoformat(), day.isoformat()))
+        return [(county, self._uuid(case)) for county, case in rows]
 
     def staff_revision(self, county: str) -> int:
         return int(self._database.meta("revision"))

@@ -25,6 +25,7 @@ _SENTENCES: Mapping[str, str] = {
     "proved": N_("end of the notice proved: {place}"),
     "taken_down": N_("notice taken down: {place}"),
     "objected": N_("objection received on {received}"),
+    "readdressed": N_("work of a vacant post passed to who stands in for it"),
     "child_ended": N_("linked case ended: {outcome}"),
     "clock_stopped": N_("clock stopped: {clock}"),
     "clock_resumed": N_("clock runs on: {clock}, due {due}"),

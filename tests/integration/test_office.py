@@ -16,6 +16,7 @@ from engine.errors import CommandReusedError, ConflictError, PermissionDeniedErr
 from engine.office import Receipt
 from engine.people import Holding
 from storage.checks import check
+from storage.register import SqlRegister
 from tests.property.county import CANARIES, COUNTY, SINCE, VILLAGE, County, CrashError, Fault
 from tests.property.guide import NOTE, Guide, bring_on, bring_to, open_case, opening
 from tests.property.oracle import legal_day
@@ -307,3 +308,28 @@ def test_I5_the_same_act_on_several_cases_gives_the_same_answers(county: County)
     assert county.everything() == before
     with pytest.raises(CommandReusedError):
         county.office.decide_list(COUNTY, {case: replace(act, note=f"{NOTE}!") for case, act in acts.items()})
+# --- posts that become vacant -----------------------------------------------------------------------------------------
+
+
+def test_the_sweep_gives_work_of_a_vacant_post_to_its_stand_in_on_the_day(county: County) -> None:
+    """The warden's post ends with a day; from the next sweep on his work lies in the committee's queue."""
+    today = legal_day(county.time.now())
+    place = ("village.warden", VILLAGE)
+    county.intake.put_posts([("cadre_two", Holding(*place, SINCE, today))])
+    case = open_case(county, "yard")
+    bring_to(county, case, "show")
+    register = SqlRegister(county.database)
+
+    def queue(person: str) -> list[str]:
+        rows = register.queue(county.office.scope(COUNTY, person), county.time.now())
+        return [row.ask for row in rows if row.case == case]
+
+    assert ("show" in queue("cadre_two"), "show" in queue("committee")) == (True, False)
+    county.office.sweep()
+    assert "show" not in queue("committee")
+    county.time.move(timedelta(days=1))
+    county.office.sweep()
+    assert ("show" in queue("cadre_two"), "show" in queue("committee")) == (False, True)
+    assert [event.kind for event in county.store.events(COUNTY, case)].count("readdressed") == 1
+    county.office.sweep()
+    require_nothing_wrong(county)

@@ -20,6 +20,7 @@ from engine.cases import (
     Minutes,
     OpenCase,
     PostNotice,
+    Readdress,
     Release,
     SettleClocks,
 )
@@ -520,3 +521,56 @@ def test_half_a_character_is_bad_input_and_no_failure(more: dict[str, Any]) -> N
     text += "ends: {done: {title: 完, outcome: closed}}\n"
     with pytest.raises(InputError, match="no character"):
         Runner.of(text).open("village.cadre", **more)
+class TestVacancies:
+    """A post that becomes vacant while work is open there (C14): the work finds who stands in for it."""
+
+    def vacant(self, *left: str) -> Runner:
+        runner = people(person("liaison", "village.liaison"))
+        runner.open("village.cadre", "found")
+        assert "village.team" in runner.items("apply")
+        keep = [each for each in runner.staff.people.values() if not any(h.post in left for h in each.posts)]
+        runner.staff = Staff.of(keep)
+        return runner
+
+    def test_open_work_goes_to_the_stand_in_who_is_told(self) -> None:
+        runner = self.vacant("village.team")
+        runner.ask(Readdress(id=runner.new_id()))
+        assert runner.items("apply") == ["village.cadre", "village.liaison"]
+        assert runner.told("asked")[-1] == "village.liaison"
+        runner.do(Claim, "liaison")
+        runner.act("liaison", "submit")
+        assert runner.last().post == f"village.liaison@{VILLAGE}"
+
+    def test_a_stand_in_that_is_vacant_too_passes_it_on(self) -> None:
+        runner = self.vacant("village.team")
+        runner.ask(Readdress(id=runner.new_id()))
+        runner.staff = Staff.of(each for key, each in runner.staff.people.items() if "liaison" not in key)
+        runner.ask(Readdress(id=runner.new_id()))
+        assert runner.items("apply") == ["township.cadre", "village.cadre"]
+        assert {item.get("f") for item in runner.case.section("items").values()} == {None, "village.team"}
+
+    def test_what_nobody_stands_in_for_is_told_to_the_supervisor_once(self) -> None:
+        runner = self.vacant("village.team", "village.liaison", "township.cadre")
+        runner.ask(Readdress(id=runner.new_id()))
+        assert runner.told("post_vacant") == ["county.supervisor"]
+        with pytest.raises(ActionNotAllowedError, match="no open work"):
+            runner.ask(Readdress(id=runner.new_id()))
+
+    def test_nothing_is_passed_on_while_the_post_is_held(self) -> None:
+        runner = people()
+        runner.open("village.cadre", "found")
+        with pytest.raises(ActionNotAllowedError, match="no open work"):
+            runner.ask(Readdress(id=runner.new_id()))
+        with pytest.raises(PermissionDeniedError, match="only bangfu itself"):
+            runner.do(Readdress, "village.cadre")
+
+    def test_what_somebody_claimed_in_a_post_that_he_left_is_free_again(self) -> None:
+        runner = to_check(people())
+        runner.do(Claim, "township.cadre")
+        for _ in range(2):
+            if len(runner.items("check")) > 1:
+                runner.do(Claim, "township.mayor")
+        with pytest.raises(ActionNotAllowedError, match="has claimed this"):
+            runner.act("township.cadre2", "pass", ok=True)
+        runner.staff = Staff.of(each for key, each in runner.staff.people.items() if key != "township.cadre")
+        runner.act("township.cadre2", "pass", ok=True)
