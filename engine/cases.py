@@ -581,11 +581,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class RegisterWrite:
-    """A value of the household's (or village's) own record, set by an action."""
+    """A value of the household's own record, or of *subject*'s (a village's code, a person's key), set by an action."""
 
     of: str
     name: str
     value: Any
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

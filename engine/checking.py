@@ -195,7 +195,6 @@ def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
             if panel.silence is not None and isinstance(ask.panel, tuple):
                 found.append((*(panel_path if panel_path[0] == "panels" else (*path, "panel")), "silence"))
     found += [(*path, "roll") for path, panel in every_panel(w) if panel.roll]
-    found += [("facts", name, "prefill") for name, fact in w.facts.items() if fact.prefill]
     found += [("params", name, "by") for name, p in w.params.items() if p.by and p.type not in _TYPES_OF_TABLES]
     for name, clock in w.clocks.items():
         anchor = _anchor(clock.limit or clock.wait or "")

@@ -19,7 +19,7 @@ from transitions import EventData, Machine, MachineError, State
 from engine.clocks import Amount, Offset, parse_rung, parse_term
 from engine.loading import Definition
 from engine.routes import next_of
-from engine.rules import RuleBook
+from engine.rules import MEMBER_FACTS, RuleBook
 from engine.workflow import NO_LENGTH, NO_POST, Action, Clock, Notice, Panel, RuleRef, Stage, Task, Voiced, Workflow
 
 NEW = "new"
@@ -144,10 +144,26 @@ class Procedure:
         self.clocks_until = _index((spec.until, spec.id) for spec in specs if spec.until)
         self.excluding = _index((ask, spec.id) for spec in specs if spec.definition for ask in spec.definition.except_)
         self.tasks_on = _index((event, name) for name, task in self.workflow.tasks.items() for event in task.opens)
+        self.registered = MappingProxyType(
+            {name: fact for name, fact in self.workflow.facts.items() if fact.of in ("household", "person", "village")}
+        )
         self.facts_in = _index((place, name) for name, fact in self.workflow.facts.items() for place in fact.in_)
         self.papers_in = _index((place, name) for name, paper in self.workflow.papers.items() for place in paper.in_)
         self.awaited = _index((place, name) for name, task in self.workflow.tasks.items() for place in task.awaited_by)
         self._order = {name: place for place, name in enumerate(self.workflow.stages)}
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """
+        What a decision reads beside the case and its household's own record: ``village`` and ``person`` of the
+        register, ``people`` (what every member has), ``last`` (the case before).
+        """
+        read = self.rules.read
+        found: set[str] = {fact.of for name, fact in self.registered.items() if name in read or fact.kind == "yes_no"}
+        facts = self.workflow.facts.values()
+        found |= {"people"} if read & MEMBER_FACTS.keys() else set()
+        found |= {"last"} if any(fact.prefill == "last" for fact in facts) else set()
+        return frozenset(found - {"household"})
 
     def ask(self, name: str) -> Voiced:
         """The stage or task of that name."""

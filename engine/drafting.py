@@ -7,6 +7,7 @@ A draft lives inside one call of ``decide``. It is the only thing in the core th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -31,11 +32,12 @@ from engine.cases import (
 )
 from engine.compiling import Procedure
 from engine.divisions import Level, ancestor, level_of
-from engine.errors import N_
-from engine.facts import is_missing, plain
+from engine.errors import N_, InputError
+from engine.facts import clean, is_missing, plain
 from engine.people import Staff
 from engine.reasons import Reason, reason
 from engine.rules import RuleScope, Verdict
+from engine.workflow import Fact
 
 #: Sections of which only the last change in an event matters. The others keep each: a row comes from every one.
 _NET = frozenset({"case", "facts", "papers", "visits", "asks", "items", "clocks", "timers", "acts", "passed", "times"})
@@ -52,11 +54,15 @@ class World:
 
     Attributes:
         members: Member key → plain facts of that member of the household, from the register.
+        register: Household, person or village → what the register knows of that one of the case: name → stored value.
+        last: Of a case to be opened: the facts of the last case of its kind, as stored.
     """
 
     calendar: Calendar
     staff: Staff
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    register: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    last: Mapping[str, Any] = field(default_factory=dict)
 
 
 def derived_id(*parts: object) -> UUID:
@@ -102,6 +108,8 @@ class Draft:
         self._changes: list[Change] = []
         self._net: dict[tuple[str, str], int] = {}
         self._scope: RuleScope | None = None
+        #: What rules read of the register: part of the event, so that the log alone explains the verdict.
+        self._read: dict[str, Any] = {}
 
     # --- the record ---
 
@@ -132,6 +140,14 @@ class Draft:
     @property
     def entry(self) -> int:
         return int(self.value("entry", 0))
+
+    def register_of(self, of: str) -> str:
+        """Whose record a fact *of* a village or person of this case stands in; empty for the household's own."""
+        return registered_as(of, self.division_at(""), str(self.value("subject")))
+
+    def forget_scope(self) -> None:
+        """What rules may read has changed."""
+        self._scope = None
 
     def put(self, section: str, key: str, value: Any) -> None:
         if section not in self._own:
@@ -184,7 +200,34 @@ class Draft:
         return self._scope
 
     def verdict(self, ref: str) -> Verdict:
-        return self.procedure.rules.verdict(ref, self.scope)
+        verdict = self.procedure.rules.verdict(ref, self.scope)
+        for rule in verdict.rules:
+            for name in rule.inputs:
+                self._note_read(name)
+        return verdict
+
+    def _note_read(self, name: str) -> None:
+        """Remember that a rule read *name*, if it comes from the register: a fact of its, or ``members[0].age``."""
+        fact = self.procedure.registered.get(name)
+        if fact is not None:
+            self._read[f"{fact.of}.{name}"] = self.registered(name, fact)
+        elif name.startswith("members["):
+            number, _, field_ = name.removeprefix("members[").partition("].")
+            member = self.value("members")[int(number)]
+            known = self.world.members.get(member, {})
+            if field_ in known and self.get("facts", f"{field_}/{member}") is None:
+                self._read[f"{field_}/{member}"] = known[field_]
+
+    def registered(self, name: str, fact: Fact) -> Any:
+        """
+        What the register knows of the case's household, person or village, as stored; None if nothing.
+
+        A yes/no that nobody has set is no: only actions set it, and the register knows them all.
+        """
+        own = [write.value for write in self.register if (write.of, write.name) == (fact.of, name)]
+        if own or fact.of not in self.world.register:
+            return own[-1] if own else None
+        return self.world.register[fact.of].get(name, False if fact.kind == "yes_no" else None)
 
     def holds(self, refs: tuple[str, ...]) -> bool:
         """
@@ -247,6 +290,8 @@ class Draft:
         command = self.command
         if self.note:
             self.body["note"] = Secret(self.note)
+        if self._read:
+            self.body["read"] = Secret(self._read)
         event = Event(
             county=self.before.county,
             case=self.before.id,
@@ -286,6 +331,11 @@ def rule_scope(draft: Draft) -> RuleScope:
             of_member.setdefault(member, {})[name] = plain(workflow.facts[name], value)
         else:
             facts[name] = plain(workflow.facts[name], value)
+    for name, fact in draft.procedure.registered.items():
+        value = draft.registered(name, fact)
+        if value is not None:
+            with suppress(InputError):  # Another procedure knows it as something else: here it is not known.
+                facts[name] = plain(fact, clean(name, fact, value))
     members = [{**draft.world.members.get(key, {}), **own} for key, own in of_member.items()]
     tasks = draft.section("tasks").items()
     results = {name: task.get("r", "waived") for name, task in tasks if task["st"] in ("done", "waived")}
@@ -298,6 +348,16 @@ def rule_scope(draft: Draft) -> RuleScope:
         today=draft.today,
         results=results,
     )
+
+
+def registered_as(of: str, home: str, subject: str) -> str:
+    """
+    The key under which the register keeps what is known of a case's village or person; empty for its household, and
+    where the case has none.
+    """
+    if of == "village":
+        return home if level_of(home) == Level.VILLAGE else ""
+    return subject if of == "person" else ""
 
 
 @lru_cache(maxsize=4096)

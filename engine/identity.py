@@ -63,6 +63,11 @@ class IdNumber:
     sex: Sex
     area: str
 
+    def age_on(self, day: date) -> int:
+        """Whole years on *day*; one more from the birthday on, on 1 March where 29 February is lacking."""
+        born = self.birth_date
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
 
 @dataclass(frozen=True, slots=True)
 class DisabilityNumber:

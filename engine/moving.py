@@ -136,7 +136,8 @@ def set_fact(draft: Draft, name: str, value: str | int) -> None:
         plain = plain == "yes"
     of, dot, field = name.partition(".")
     if dot:
-        draft.register.append(RegisterWrite(of, field, plain))
+        draft.register.append(RegisterWrite(of, field, plain, draft.register_of(of)))
+        draft.forget_scope()
         draft.body.setdefault("set", {})[name] = plain
     else:
         draft.put("facts", name, {"v": clean(name, draft.procedure.workflow.facts[name], plain), "s": draft.seq})

@@ -32,7 +32,7 @@ from engine.cases import (
     instant,
 )
 from engine.deciding import decide
-from engine.drafting import World, derived_id
+from engine.drafting import World, derived_id, registered_as
 from engine.errors import (
     N_,
     ActionNotAllowedError,
@@ -52,6 +52,7 @@ from engine.people import Staff
 from engine.ports import Definitions, DueTimer, Loaded, Scope, Store, TimeSource
 
 if TYPE_CHECKING:
+    from engine.compiling import Procedure
     from engine.offering import Offer
 
 #: How often a command is decided anew when somebody else was faster.
@@ -219,8 +220,8 @@ class Office:
         from engine.offering import offered
 
         loaded = self.store.load(county, case_id)
-        world = self._world(county, loaded)
         procedure = self.definitions.pinned(loaded.case.version)
+        world = self._world(county, loaded, procedure, loaded.case)
         now = self.time_source.now()
         if not world.staff.sees(person, loaded.case.division, world.calendar.local_date(now)):
             raise CaseNotFoundError(case_id)
@@ -367,8 +368,27 @@ class Office:
             what=did,
         )
 
-    def _world(self, county: str, loaded: Loaded) -> World:
-        return World(self.calendar(county), self.staff(county, loaded.staff_revision), loaded.members)
+    def _world(self, county: str, loaded: Loaded, procedure: Procedure, about: Case | OpenCase) -> World:
+        """What the decision reads; what no rule of the procedure asks for is not looked up."""
+        calendar, staff = self.calendar(county), self.staff(county, loaded.staff_revision)
+        world = World(
+            calendar, staff, loaded.members, {} if loaded.register is None else {"household": loaded.register}
+        )
+        if not procedure.reads:
+            return world
+        subject, division = about.subject, about.division
+        members, records, last = loaded.members, dict(world.register), {}
+        if "people" in procedure.reads:
+            household = about.household if isinstance(about, OpenCase) else str(about.get("household"))
+            people = self.store.people(county, household or subject, calendar.local_date(self.time_source.now()))
+            members = {key: {**known, **people.get(key, {})} for key, known in members.items()}
+        for of in procedure.reads & {"village", "person"}:
+            if key := registered_as(of, division, subject):
+                records[of] = self.store.register(county, key)
+        if "last" in procedure.reads and isinstance(about, OpenCase):
+            earlier = self.store.last(county, procedure.workflow.workflow, subject, division)
+            last = dict(earlier.section("facts")) if earlier is not None else {}
+        return replace(world, members=members, register=records, last=last)
 
     def _require_person(self, county: str, command: Command) -> None:
         if isinstance(command, _INTERNAL) or command.person == SYSTEM:
@@ -415,7 +435,10 @@ class _Batch:
                 procedure = office.definitions.in_force(new) if new else office.definitions.pinned(case.version)
                 if isinstance(asked, OpenCase):
                     asked = self._numbered(asked, now)
-                decision = decide(procedure, case, asked, now, office._world(self.county, loaded))
+                world = office._world(
+                    self.county, loaded, procedure, asked if new and isinstance(asked, OpenCase) else case
+                )
+                decision = decide(procedure, case, asked, now, world)
                 self.decisions.append(decision)
                 self.cases[target] = decision.case
                 waiting += [(each.case, each.command, each.workflow) for each in decision.followups]

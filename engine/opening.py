@@ -4,12 +4,14 @@ How a case begins: by one of its channels, or by another case.
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.acting import date_events
-from engine.cases import SYSTEM, OpenCase, iso
+from engine.cases import SYSTEM, OpenCase, Secret, iso
 from engine.compiling import NEW, Procedure
 from engine.drafting import Draft
 from engine.errors import N_, ActionNotAllowedError, InputError
-from engine.facts import clean
+from engine.facts import clean, is_missing
 from engine.guards import (
     against_gaps,
     remember_actor,
@@ -21,6 +23,7 @@ from engine.guards import (
 )
 from engine.moving import emit, enter, way
 from engine.reasons import require
+from engine.workflow import Fact
 
 
 def open_case(draft: Draft, command: OpenCase) -> str:
@@ -48,7 +51,7 @@ def open_case(draft: Draft, command: OpenCase) -> str:
     else:
         stand_anywhere(draft)
     remember_actor(draft, "opens", [command.person])
-    written = [*_carry(draft, command), *write_facts(draft, ("opens", name), command.facts)]
+    written = [*_prefill(draft), *_carry(draft, command), *write_facts(draft, ("opens", name), command.facts)]
     write_papers(draft, ("opens", name), command.papers)
     require(draft.before.id, against_gaps(draft, ("opens", name)))
     draft.body["channel"] = name
@@ -99,6 +102,38 @@ def _write_head(draft: Draft, command: OpenCase, channel: str) -> None:
     for name, value in values.items():
         if value:
             draft.put("case", name, value)
+
+
+def _prefill(draft: Draft) -> list[str]:
+    """
+    Facts that begin as they stand in the register, or stood in the last case of this kind. They are there as if from
+    before the first event, so that what must be ``fresh`` is asked again. What no longer fits its type is left out.
+    """
+    written = []
+    for name, fact in draft.procedure.workflow.facts.items():
+        if fact.prefill is None:
+            continue
+        keys = [f"{name}/{member}" for member in draft.value("members", ())] if fact.of == "member" else [name]
+        for key in keys:
+            value = _known_before(draft, key, fact)
+            try:
+                stored = None if is_missing(value) else clean(name, fact, value)
+            except InputError:
+                continue
+            if stored is not None:
+                draft.put("facts", key, {"v": stored, "s": 0})
+                draft.body.setdefault("prefilled", []).append(key)
+                written.append(name)
+    return written
+
+
+def _known_before(draft: Draft, key: str, fact: Fact) -> Any:
+    if fact.prefill == "last":
+        value = draft.world.last.get(key, {}).get("v")
+        return value.value if isinstance(value, Secret) else value
+    name, _, member = key.partition("/")
+    known = draft.world.members.get(member, {}) if member else draft.world.register.get("household", {})
+    return known.get(name)
 
 
 def _carry(draft: Draft, command: OpenCase) -> list[str]:

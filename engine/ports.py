@@ -42,11 +42,16 @@ class Loaded:
         case: Its secrets opened; ``case.seq`` is what a later commit compares with.
         staff_revision: The county's revision of people and posts at that moment.
         members: Plain (not sensitive) facts of the household's members, by member key, for rules.
+        register: What the register knows of the household, by the names of facts: plain stored values; None if the case
+            has no household.
+        home: Of a case to be opened: the household's division, 12 digits; empty if there is no such household.
     """
 
     case: Case
     staff_revision: int
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    register: Mapping[str, Any] | None = None
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,19 @@ class Store(Protocol):
     def load(self, county: str, case: UUID) -> Loaded: ...
 
     def fresh(self, county: str, subject: str) -> Loaded:
-        """An empty case to be opened for *subject* (a household's id, or empty), with its members."""
+        """An empty case to be opened for *subject* (a household's id, or empty), with its members and home."""
+        ...
+
+    def register(self, county: str, subject: str) -> Mapping[str, Any]:
+        """What cases have set of *subject*, which is no household: a village (12 digits) or a person; by name."""
+        ...
+
+    def people(self, county: str, household: str, day: date) -> Mapping[str, Mapping[str, Any]]:
+        """Age on *day*, gender and relation of the household's members, as far as their ID numbers can be read."""
+        ...
+
+    def last(self, county: str, workflow: str, subject: str, division: str) -> Case | None:
+        """The case of *workflow* opened last for *subject* at home in *division*, its secrets opened."""
         ...
 
     def next_serial(self, county: str, year: int) -> int:

@@ -285,7 +285,8 @@ def _of_action(seek: _Seeker, path: Path, action: Action) -> Iterator[Fault]:
     yield from seek.several((*path, "among"), action.among, w.stages, "stage", "unknown-place")
     for key in action.set_:
         scope, _, name = key.rpartition(".")
-        facts = {fact for fact, made in w.facts.items() if made.of == (scope or "case")}
+        # A fact of a member is asked of each; nothing says which of them an action would mean.
+        facts = {fact for fact, made in w.facts.items() if made.of == (scope or "case") and scope != "member"}
         yield from seek.seek((*path, "set", key), name, facts, f"fact of {scope or 'the case'}", "unknown-fact")
 
 

@@ -241,6 +241,12 @@ class RuleBook:
         clause = self.definition.clause("tasks", task)
         return RuleResult(ref, self.workflow.tasks[task].title, clause, truth, inputs, () if inputs else (task,))
 
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """Every name that some expression reads, and every field of a member."""
+        expressions = [self._scan(formula) for formula in self._formulas.values()]
+        return frozenset(name for each in expressions for name in (*each.names, *each.fields))
+
     # --- what the definition declares ---
 
     @cached_property

@@ -9,7 +9,7 @@ found its row. A text depends only on how many rows go where, so that drivers ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -74,13 +74,16 @@ class Statements:
         for table, rows in spread.puts.items():
             if rows:
                 yield ("put", table, len(rows)), [part for key, row in rows.items() for part in (*place, *key, *row)]
-        if spread.register and household is not None:
-            yield ("register", "household", len(spread.register)), [*self._register(spread), county, household]
+        for subject, record in spread.register.items():
+            if subject:
+                yield ("register", "register", 1), [county, subject, canonical(record)]
+            elif household is not None:
+                yield ("register", "household", len(record)), [*self._register(record), county, household]
 
-    def _register(self, spread: Spread) -> list[Any]:
+    def _register(self, record: Mapping[str, Any]) -> list[Any]:
         if self.is_postgres:
-            return [canonical(spread.register)]
-        return [part for name, value in spread.register.items() for part in (f'$."{name}"', canonical(value))]
+            return [canonical(record)]
+        return [part for name, value in record.items() for part in (f'$."{name}"', canonical(value))]
 
     def _text(self, kind: Kind) -> str:
         """The statement for one kind of write. Within :meth:`whole` it depends on *moved*."""
@@ -94,7 +97,7 @@ class Statements:
         if what == "decide":
             text = "UPDATE list SET decided_at = ? WHERE county = ? AND id = ? AND decided_at IS NULL"
             return self._marked(text) + self._moved
-        return self._write_register(count)
+        return self._write_register(count) if name == "household" else self._write_other_register()
 
     def _whole(self, opening: Opening, kinds: tuple[Kind, ...]) -> str:
         """
@@ -180,6 +183,15 @@ class Statements:
             return self._marked(text) + self._moved
         pairs = ", ?, json(?)" * count
         return f"UPDATE household SET statuses = json_set(statuses{pairs}) WHERE county = ? AND id = ?"
+
+    def _write_other_register(self) -> str:
+        values, merged = "VALUES (?, ?, json(?))", "json_patch(statuses, excluded.statuses)"
+        if self.is_postgres:
+            values, merged = "SELECT ?::text, ?::text, ?::jsonb FROM moved", "register.statuses || excluded.statuses"
+        return self._marked(
+            f"INSERT INTO register (county, subject, statuses) {values}"
+            f" ON CONFLICT (county, subject) DO UPDATE SET statuses = {merged}"
+        )
 
     # --- words ---
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -25,10 +26,12 @@ from engine.errors import (
     StorageError,
     UnknownOutcomeError,
 )
+from engine.identity import IdNumberError, check_id_number
 from engine.people import Staff
 from engine.ports import DueTimer, Loaded
 from storage.database import Database
 from storage.instants import from_millis, millis
+from storage.intake import ID_NUMBER
 from storage.packing import PLAIN, Packer
 from storage.spreading import Spread, due_at, household_of, parent_of
 from storage.staffing import read_staff
@@ -42,7 +45,7 @@ _SECRET = '{"x":"'
 _NOBODY = UUID(int=0)
 _REVISION = "(SELECT value FROM meta WHERE key = 'revision')"
 _LOAD = (
-    f"SELECT c.seq, c.head, c.at, c.record, c.version, {_REVISION}, c.household, h.key, {{members}}"
+    f"SELECT c.seq, c.head, c.at, c.record, c.version, {_REVISION}, c.household, h.key, h.statuses, {{members}}"
     " FROM cases c LEFT JOIN household h ON h.county = c.county AND h.id = c.household"
     " WHERE c.county = ? AND c.id = ?"
 )
@@ -63,6 +66,20 @@ _ADD_UP_AT_ONCE = (
     "WITH gone AS (DELETE FROM tally WHERE county = %s AND (no > 0 OR due_at > 0 AND due_at <= %s) RETURNING *),"
     " due AS (SELECT *, CASE WHEN due_at <= %s THEN 0 ELSE due_at END AS due FROM gone)"
     f" {_INTO_TALLY} SELECT county, due, {_PLACE}, 0, {_SUMS} FROM due GROUP BY county, due, {_PLACE} {_SUMMED}"
+_FRESH = (
+    f"SELECT {_REVISION}, h.key, h.division, h.statuses, h.facts, {{members}} FROM household h"
+    " WHERE h.county = ? AND h.id = ?"
+)
+_PEOPLE = (
+    "SELECT m.no, m.relation, m.id_no, h.key FROM member m"
+    " JOIN household h ON h.county = m.county AND h.id = m.household"
+    " WHERE m.county = ? AND m.household = ? AND m.left_at IS NULL"
+)
+#: The newest case of a subject. A household's are found by it, others by where they are.
+_LAST = (
+    "SELECT id FROM cases WHERE county = ? AND {whose} = ? AND workflow = ? AND subject = ?"
+    " ORDER BY opened_at DESC, number DESC LIMIT 1"
+)
 #: Posts of open work come from its index alone; those that nobody holds are few.
 _UNMANNED = (
     "SELECT DISTINCT w.county, w.case_id FROM (SELECT DISTINCT county, division, post FROM work_item) v"
@@ -111,21 +128,53 @@ class SqlStore:
         row = self._one(self._load, (county, self._id(case)))
         if row is None:
             raise CaseNotFoundError(case)
-        seq, head, at, record, version, revision, household, wrapped, members = row
+        seq, head, at, record, version, revision, household, wrapped, statuses, members = row
         if household is not None:
             self._remember(county, self._uuid(household), wrapped)
         sections = self._record(self._unpacked(record, version), county, household)
         loaded = Case(county, case, seq, bytes(head), from_millis(at), sections)
-        return Loaded(loaded, int(revision), json.loads(members) if members else {})
+        return Loaded(
+            loaded,
+            int(revision),
+            json.loads(members) if members else {},
+            None if statuses is None else _known(statuses),
+        )
 
     def fresh(self, county: str, subject: str) -> Loaded:
         household = household_of(Case(county, _NOBODY, sections={"case": {"subject": subject}}))
         row = self._one(self._fresh, (county, self._id(household))) if household is not None else None
         if household is None or row is None:
             return Loaded(Case(county, _NOBODY), self.staff_revision(county))
-        revision, wrapped, members = row
+        revision, wrapped, division, statuses, facts, members = row
         self._remember(county, household, wrapped)
-        return Loaded(Case(county, _NOBODY), int(revision), json.loads(members) if members else {})
+        known = {**_json(facts), **_known(statuses)}
+        return Loaded(
+            Case(county, _NOBODY), int(revision), json.loads(members) if members else {}, known, str(division)
+        )
+
+    def register(self, county: str, subject: str) -> Mapping[str, Any]:
+        sql = self._database.sql("SELECT statuses FROM register WHERE county = ? AND subject = ?")
+        row = self._one(sql, (county, subject))
+        return _known(row[0]) if row else {}
+
+    def people(self, county: str, household: str, day: date) -> Mapping[str, Mapping[str, Any]]:
+        home = household_of(Case(county, _NOBODY, sections={"case": {"subject": household}}))
+        rows = self._all(self._database.sql(_PEOPLE), (county, self._id(home))) if home is not None else []
+        found: dict[str, dict[str, Any]] = {}
+        for no, relation, sealed, wrapped in rows:
+            known = found.setdefault(str(no), {"relation": relation} if relation else {})
+            if sealed and wrapped and home is not None:
+                number = self._database.vault.household(county, home, wrapped).open(sealed, ID_NUMBER)
+                with suppress(IdNumberError):
+                    read = check_id_number(str(number), day)
+                    known |= {"age": read.age_on(day), "gender": read.sex}
+        return found
+
+    def last(self, county: str, workflow: str, subject: str, division: str) -> Case | None:
+        home = household_of(Case(county, _NOBODY, sections={"case": {"subject": subject}}))
+        whose, value = ("household", self._id(home)) if home is not None else ("division", division)
+        row = self._one(self._database.sql(_LAST.format(whose=whose)), (county, value, workflow, subject))
+        return self.load(county, self._uuid(row[0])).case if row else None
 
     def next_serial(self, county: str, year: int) -> int:
         row = self._one(self._database.sql("SELECT next FROM serial WHERE county = ? AND year = ?"), (county, year))
@@ -217,7 +266,7 @@ class SqlStore:
         case, here = group.case, self._id(group.case.id)
         opening, serial = _opening(group)
         is_new = opening != "update"
-        household = self._household(case) if is_new or group.spread.register else None
+        household = self._household(case) if is_new or "" in group.spread.register else None
         home = household and self._id(household)
         row = self._case_row(group)
         if is_new:
@@ -508,6 +557,16 @@ class _Change:
     values: list[Any]
     revision: str
     writes: list[Write]
+
+
+def _known(statuses: Any) -> dict[str, Any]:
+    """The values of a register's record, by name."""
+    return {name: status["v"] for name, status in _json(statuses).items()} if statuses != "{}" else {}
+
+
+def _json(stored: Any) -> Any:
+    """PostgreSQL gives JSON read, SQLite as text."""
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 def _opening(group: _Group) -> tuple[Opening, tuple[Any, ...]]:

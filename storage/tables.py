@@ -219,6 +219,18 @@ class MemberRow(Row, table=True):
     left_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class RegisterRow(Row, table=True):
+    """
+    What cases have set of a village (``subject`` is its code) or of a person: ``statuses`` as a household's.
+    """
+
+    __tablename__ = "register"
+    __table_args__ = (_IN_KEY,)
+    county: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    statuses: dict[str, Any] = Field(sa_type=Json)
+
+
 # --- Cases -----------------------------------------------------------------------------------------------------------
 
 _ONE_OPEN = text("status = 'open' AND parent IS NULL AND subject <> ''")

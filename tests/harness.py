@@ -145,6 +145,8 @@ class Runner:
     now: datetime = MONDAY
     calendar: Calendar = field(default_factory=calendar)
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    register: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    earlier: Mapping[str, Any] = field(default_factory=dict)
     cases: dict[UUID, Case] = field(default_factory=dict)
     events: dict[UUID, list[Event]] = field(default_factory=dict)
     versions: dict[UUID, Procedure] = field(default_factory=dict)
@@ -182,7 +184,9 @@ class Runner:
     def world_of(self, case: UUID | None) -> World:
         """What there is beside *case*, and what happened to it."""
         history = self.events.get(case, ()) if case is not None else ()
-        return World(self.calendar, self.staff, self.members, history=tuple(history))
+        return World(
+            self.calendar, self.staff, self.members, self.register, self.earlier, history=tuple(history)
+        )
 
     def children(self, workflow: str = "") -> list[Case]:
         """The cases that were opened by others, in order."""

@@ -308,6 +308,8 @@ def test_I5_the_same_act_on_several_cases_gives_the_same_answers(county: County)
     assert county.everything() == before
     with pytest.raises(CommandReusedError):
         county.office.decide_list(COUNTY, {case: replace(act, note=f"{NOTE}!") for case, act in acts.items()})
+
+
 # --- posts that become vacant -----------------------------------------------------------------------------------------
 
 

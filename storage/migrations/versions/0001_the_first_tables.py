@@ -350,6 +350,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_post", ["county", "division", "post", "created_at"], unique=False)
 
     op.create_table(
+        "register",
+        sa.Column("county", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("statuses", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("county", "subject", name=op.f("pk_register")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "response",
         sa.Column("county", sa.String(), nullable=False),
         sa.Column("case_id", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),

@@ -521,6 +521,8 @@ def test_half_a_character_is_bad_input_and_no_failure(more: dict[str, Any]) -> N
     text += "ends: {done: {title: 完, outcome: closed}}\n"
     with pytest.raises(InputError, match="no character"):
         Runner.of(text).open("village.cadre", **more)
+
+
 class TestVacancies:
     """A post that becomes vacant while work is open there (C14): the work finds who stands in for it."""
 
