@@ -54,6 +54,7 @@ class World:
 
     Attributes:
         members: Member key → plain facts of that member of the household, from the register.
+        history: Everything that happened to the case, oldest first, for commands that look back; else empty.
         register: Household, person or village → what the register knows of that one of the case: name → stored value.
         last: Of a case to be opened: the facts of the last case of its kind, as stored.
     """
@@ -61,6 +62,7 @@ class World:
     calendar: Calendar
     staff: Staff
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    history: tuple[Event, ...] = ()
     register: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     last: Mapping[str, Any] = field(default_factory=dict)
 

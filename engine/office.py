@@ -372,8 +372,9 @@ class Office:
         """What the decision reads; what no rule of the procedure asks for is not looked up."""
         calendar, staff = self.calendar(county), self.staff(county, loaded.staff_revision)
         world = World(
-            calendar, staff, loaded.members, {} if loaded.register is None else {"household": loaded.register}
-        )
+            calendar, staff, loaded.members,
+            register={} if loaded.register is None else {"household": loaded.register},
+        )  # fmt: skip
         if not procedure.reads:
             return world
         subject, division = about.subject, about.division

@@ -185,8 +185,8 @@ class Runner:
         """What there is beside *case*, and what happened to it."""
         history = self.events.get(case, ()) if case is not None else ()
         return World(
-            self.calendar, self.staff, self.members, self.register, self.earlier, history=tuple(history)
-        )
+            self.calendar, self.staff, self.members, history=tuple(history), register=self.register, last=self.earlier
+        )  # fmt: skip
 
     def children(self, workflow: str = "") -> list[Case]:
         """The cases that were opened by others, in order."""
