@@ -180,7 +180,8 @@ def readdress(draft: Draft, command: Readdress) -> str:
     """
     moved: dict[str, str] = {}
     for number, item in tuple(draft.section("items").items()):
-        if not is_office_post(item["p"]) or draft.world.staff.holders(item["p"], item["d"], draft.today):
+        is_held = not is_office_post(item["p"]) or draft.world.staff.holders(item["p"], item["d"], draft.today)
+        if is_held or draft.get("asks", item["q"]) is None:
             continue
         asked = item.get("f", item["p"])
         written = next((post for post in posts_asked(draft, item["q"]) if post.partition("@")[0] == asked), asked)
