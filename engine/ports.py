@@ -120,6 +120,8 @@ class Store(Protocol):
 
     def add_up(self, now: datetime) -> None:
         """Add up what totals are made of: they are read faster afterwards, and are the same as before."""
+        ...
+
     def unmanned(self, day: date) -> Sequence[tuple[str, UUID]]:
         """Every case, with its county, that has open work of a post which nobody holds on *day*."""
         ...

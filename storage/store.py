@@ -49,7 +49,6 @@ _LOAD = (
     " FROM cases c LEFT JOIN household h ON h.county = c.county AND h.id = c.household"
     " WHERE c.county = ? AND c.id = ?"
 )
-_FRESH = f"SELECT {_REVISION}, h.key, {{members}} FROM household h WHERE h.county = ? AND h.id = ?"
 _PLACE = "division, workflow, stage, outcome"
 _COUNTS = ("open", "late", "ended", "missed")
 _SUMS = ", ".join(f"sum({name})" for name in _COUNTS)
@@ -66,6 +65,7 @@ _ADD_UP_AT_ONCE = (
     "WITH gone AS (DELETE FROM tally WHERE county = %s AND (no > 0 OR due_at > 0 AND due_at <= %s) RETURNING *),"
     " due AS (SELECT *, CASE WHEN due_at <= %s THEN 0 ELSE due_at END AS due FROM gone)"
     f" {_INTO_TALLY} SELECT county, due, {_PLACE}, 0, {_SUMS} FROM due GROUP BY county, due, {_PLACE} {_SUMMED}"
+)
 _FRESH = (
     f"SELECT {_REVISION}, h.key, h.division, h.statuses, h.facts, {{members}} FROM household h"
     " WHERE h.county = ? AND h.id = ?"
@@ -137,7 +137,7 @@ class SqlStore:
             loaded,
             int(revision),
             json.loads(members) if members else {},
-            None if statuses is None else _known(statuses),
+            register=None if statuses is None else _known(statuses),
         )
 
     def fresh(self, county: str, subject: str) -> Loaded:
@@ -148,9 +148,8 @@ class SqlStore:
         revision, wrapped, division, statuses, facts, members = row
         self._remember(county, household, wrapped)
         known = {**_json(facts), **_known(statuses)}
-        return Loaded(
-            Case(county, _NOBODY), int(revision), json.loads(members) if members else {}, known, str(division)
-        )
+        known_members = json.loads(members) if members else {}
+        return Loaded(Case(county, _NOBODY), int(revision), known_members, register=known, home=str(division))
 
     def register(self, county: str, subject: str) -> Mapping[str, Any]:
         sql = self._database.sql("SELECT statuses FROM register WHERE county = ? AND subject = ?")
