@@ -136,7 +136,9 @@ def set_fact(draft: Draft, name: str, value: str | int) -> None:
         plain = plain == "yes"
     of, dot, field = name.partition(".")
     if dot:
-        draft.register.append(RegisterWrite(of, field, plain, draft.register_of(of)))
+        subject = draft.register_of(of)
+        if of == "household" or subject:
+            draft.register.append(RegisterWrite(of, field, plain, subject))
         draft.forget_scope()
         draft.body.setdefault("set", {})[name] = plain
     else:

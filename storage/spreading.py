@@ -118,7 +118,8 @@ class Spread:
         closings: (name in CLOSINGS, values set) → keys of rows that were there before.
         lists: List → values, of lists to be made if they are not there.
         decided: Lists that are decided, and when.
-        register: Whose record (empty: the household's own) → name → value.
+        records: Village or person → name → value, for its record.
+        register: Name → value, for the household's own record.
     """
 
     as_id: Callable[[UUID], Any]
@@ -127,7 +128,8 @@ class Spread:
     closings: dict[tuple[str, Values], list[Key]] = field(default_factory=dict)
     lists: dict[Any, Values] = field(default_factory=dict)
     decided: dict[Any, int] = field(default_factory=dict)
-    register: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    register: dict[str, Any] = field(default_factory=dict)
 
     def changes(self, event: Event, case: Case) -> None:
         """The rows that follow from *event*, which left *case* as it is."""
@@ -154,7 +156,7 @@ class Spread:
         )  # fmt: skip
 
     def effects(self, decision: Decision) -> None:
-        """What a decision does beside its case: messages, and what the register keeps of whom it is about."""
+        """What a decision does beside its case: messages, and the records of whom it is about."""
         event = decision.event
         at = millis(event.at)
         for no, message in enumerate(decision.messages):
@@ -164,9 +166,8 @@ class Spread:
                 (at, message.event, message.post, message.division, canonical(message.data)),
             )
         for write in decision.register:
-            if write.of == "household" or write.subject:
-                status = {"v": write.value, "since": event.at.isoformat(), "case": decision.case.number}
-                self.register.setdefault(write.subject, {})[write.name] = status
+            record = self.register if write.of == "household" else self.records.setdefault(write.subject, {})
+            record[write.name] = {"v": write.value, "since": event.at.isoformat(), "case": decision.case.number}
 
     def closed(self) -> Mapping[tuple[str, Values], Sequence[Key]]:
         """All closings."""

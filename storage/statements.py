@@ -9,7 +9,7 @@ found its row. A text depends only on how many rows go where, so that drivers ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -74,16 +74,16 @@ class Statements:
         for table, rows in spread.puts.items():
             if rows:
                 yield ("put", table, len(rows)), [part for key, row in rows.items() for part in (*place, *key, *row)]
-        for subject, record in spread.register.items():
-            if subject:
-                yield ("register", "register", 1), [county, subject, canonical(record)]
-            elif household is not None:
-                yield ("register", "household", len(record)), [*self._register(record), county, household]
+        if spread.register and household is not None:
+            yield ("register", "household", len(spread.register)), [*self._register(spread), county, household]
 
-    def _register(self, record: Mapping[str, Any]) -> list[Any]:
+        for subject, record in spread.records.items():
+            yield ("record", "register", 1), [county, subject, canonical(record)]
+
+    def _register(self, spread: Spread) -> list[Any]:
         if self.is_postgres:
-            return [canonical(record)]
-        return [part for name, value in record.items() for part in (f'$."{name}"', canonical(value))]
+            return [canonical(spread.register)]
+        return [part for name, value in spread.register.items() for part in (f'$."{name}"', canonical(value))]
 
     def _text(self, kind: Kind) -> str:
         """The statement for one kind of write. Within :meth:`whole` it depends on *moved*."""
@@ -94,10 +94,12 @@ class Statements:
             return self._close(name, count)
         if what == "list":
             return self._make_list()
+        if what == "record":
+            return self._write_record()
         if what == "decide":
             text = "UPDATE list SET decided_at = ? WHERE county = ? AND id = ? AND decided_at IS NULL"
             return self._marked(text) + self._moved
-        return self._write_register(count) if name == "household" else self._write_other_register()
+        return self._write_register(count)
 
     def _whole(self, opening: Opening, kinds: tuple[Kind, ...]) -> str:
         """
@@ -184,7 +186,7 @@ class Statements:
         pairs = ", ?, json(?)" * count
         return f"UPDATE household SET statuses = json_set(statuses{pairs}) WHERE county = ? AND id = ?"
 
-    def _write_other_register(self) -> str:
+    def _write_record(self) -> str:
         values, merged = "VALUES (?, ?, json(?))", "json_patch(statuses, excluded.statuses)"
         if self.is_postgres:
             values, merged = "SELECT ?::text, ?::text, ?::jsonb FROM moved", "register.statuses || excluded.statuses"

@@ -265,7 +265,7 @@ class SqlStore:
         case, here = group.case, self._id(group.case.id)
         opening, serial = _opening(group)
         is_new = opening != "update"
-        household = self._household(case) if is_new or "" in group.spread.register else None
+        household = self._household(case) if is_new or group.spread.register else None
         home = household and self._id(household)
         row = self._case_row(group)
         if is_new:
