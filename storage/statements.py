@@ -76,7 +76,6 @@ class Statements:
                 yield ("put", table, len(rows)), [part for key, row in rows.items() for part in (*place, *key, *row)]
         if spread.register and household is not None:
             yield ("register", "household", len(spread.register)), [*self._register(spread), county, household]
-
         for subject, record in spread.records.items():
             yield ("record", "register", 1), [county, subject, canonical(record)]
 
