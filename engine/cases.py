@@ -17,7 +17,8 @@ case       a name                    number, workflow, version, pack, subject, h
                                      division, parent, channel, opened, stage,
                                      entry, status (open, ended, closed), end, outcome, gone (died, moved_out: nobody
                                      of the household is left),
-                                     granted, next, sender, members, opener, at:<place>, clock:<clock> (ended)
+                                     granted (seq), granted_in (entry), next, sender, members, opener,
+                                     at:<place>, clock:<clock> (ended)
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
 visits     stage                     {n: entry, from: the stage it came from}

@@ -347,6 +347,11 @@ def _owners(definition: Definition, known: Known) -> Iterator[Fault]:
     for path, panel in every_panel(w):
         if not panel.seats and panel.roll is None:
             yield definition.fault(path, "nobody sits on this panel", "give it `seats` or a `roll`", "no-owner")
+        posts = [post.partition("@")[0] for post in panel.seats]
+        if len(posts) != len(set(posts)):
+            message = "not yet: one post sits here for two places, and their answers could not be told apart"
+            advice = "this version of bangfu cannot run it; make two tasks"
+            yield definition.fault((*path, "seats"), message, advice, "not-yet")
     for name, channel in w.opens.items():
         if not channel.by:
             yield definition.fault(("opens", name), f"nobody can open a case by `{name}`", "say `by` whom", "no-owner")

@@ -18,6 +18,7 @@ from engine.divisions import contains
 from engine.drafting import Draft
 from engine.errors import N_, CaseNotFoundError, InputError, Words
 from engine.facts import clean, is_missing
+from engine.people import sees
 from engine.reasons import Reason, UnknownRuleError, reason, require
 from engine.rules import RuleResult, Verdict
 from engine.timing import state_of
@@ -33,11 +34,8 @@ _VILLAGE = frozenset({"village", "group"})
 
 def require_scope(draft: Draft) -> None:
     """Whoever may not see a case is told that there is none (I19); its other places are in scope like its home."""
-    person, staff = draft.command.person, draft.world.staff
-    if person == SYSTEM:
-        return
-    places = [str(value) for name, value in draft.section("case").items() if name.startswith("at:")]
-    if not any(staff.sees(person, code, draft.today) for code in (str(draft.value("division")), *places) if code):
+    person = draft.command.person
+    if person != SYSTEM and not sees(draft.section("case"), draft.world.staff, person, draft.today):
         raise CaseNotFoundError(draft.before.id)
 
 

@@ -92,6 +92,7 @@ def take(
         tell(draft, "told", post, action=name)
     if action.means == "grant":
         draft.put("case", "granted", draft.seq)
+        draft.put("case", "granted_in", draft.entry)
     settle(draft, action, draft.procedure.is_end(target))
     if step.moved:
         move(draft, target, action, event)
@@ -184,9 +185,12 @@ def enter(draft: Draft, stage: str, source: str, keep_origin: bool = False) -> N
 
 
 def unwind(draft: Draft, target: str) -> None:
-    """Going back to *target*: what came after it is undone, tasks opened since are cancelled."""
+    """Going back to *target*: what came after it is undone, a grant too; tasks opened since are cancelled."""
     visit = draft.get("visits", target)
     since = visit["n"] if visit else draft.entry
+    if int(draft.value("granted_in", 0)) >= since:
+        draft.drop("case", "granted")
+        draft.drop("case", "granted_in")
     for stage, other in tuple(draft.section("visits").items()):
         if other["n"] > since:
             draft.drop("visits", stage)

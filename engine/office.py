@@ -48,7 +48,7 @@ from engine.errors import (
     Words,
 )
 from engine.ids import uuid7
-from engine.people import Staff
+from engine.people import Staff, sees
 from engine.ports import Definitions, DueTimer, Loaded, Scope, Store, TimeSource
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class Office:
         procedure = self.definitions.pinned(loaded.case.version)
         world = self._world(county, loaded, procedure, loaded.case)
         now = self.time_source.now()
-        if not world.staff.sees(person, loaded.case.division, world.calendar.local_date(now)):
+        if not sees(loaded.case.section("case"), world.staff, person, world.calendar.local_date(now)):
             raise CaseNotFoundError(case_id)
         return offered(procedure, loaded.case, person, now, world)
 
@@ -236,7 +236,7 @@ class Office:
         """
         loaded = self.store.load(county, case_id)
         day = self.calendar(county).local_date(self.time_source.now())
-        if not self.staff(county, loaded.staff_revision).sees(person, loaded.case.division, day):
+        if not sees(loaded.case.section("case"), self.staff(county, loaded.staff_revision), person, day):
             raise CaseNotFoundError(case_id)
         return loaded.case
 
@@ -406,6 +406,15 @@ class Office:
             )
 
 
+def _require_all_members(command: OpenCase, loaded: Loaded) -> None:
+    """A household's case is about all of it: whoever is left out would be checked by nobody."""
+    if set(command.members) != set(loaded.members):
+        raise InputError(
+            N_("the case is about all members of the household, as registered: {members}"), field="members",
+            members=", ".join(loaded.members) or "-",
+        )  # fmt: skip
+
+
 class _Batch:
     """Decisions that are stored together: a command, and what follows from it on other cases."""
 
@@ -435,6 +444,8 @@ class _Batch:
                 case = self.cases.get(target, loaded.case)
                 procedure = office.definitions.in_force(new) if new else office.definitions.pinned(case.version)
                 if isinstance(asked, OpenCase):
+                    if procedure.workflow.subject == "household" and asked.parent is None and asked.person != SYSTEM:
+                        _require_all_members(asked, loaded)
                     asked = self._numbered(asked, now)
                 world = office._world(
                     self.county, loaded, procedure, asked if new and isinstance(asked, OpenCase) else case

@@ -77,11 +77,13 @@ def parent_channel(procedure: Procedure) -> str:
 
 
 def _write_head(draft: Draft, command: OpenCase, channel: str) -> None:
-    if not command.division.startswith(draft.before.county):
-        raise InputError(
-            N_("the division {division} lies outside the county {county}"), field="division",
-            division=command.division, county=draft.before.county,
-        )  # fmt: skip
+    for division in (command.division, *command.places.values()):
+        is_code = len(division) == 12 and division.isascii() and division.isdigit()
+        if not (is_code and division.startswith(draft.before.county)):
+            raise InputError(
+                N_("the division {division} lies outside the county {county}"), field="division",
+                division=division, county=draft.before.county,
+            )  # fmt: skip
     for place in command.places:
         if place not in draft.procedure.workflow.places:
             raise InputError(N_("this procedure knows no place {place}"), field="places", place=place)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from engine.divisions import contains
 
@@ -80,3 +81,9 @@ class Staff:
     def sees(self, key: str, code: str, day: date) -> bool:
         """Whether the division *code* lies in the scope of one of the person's posts."""
         return any(contains(holding.division, code) for holding in self.posts(key, day))
+
+
+def sees(case: Mapping[str, Any], staff: Staff, person: str, day: date) -> bool:
+    """Whether a case (its section *case*) is in the person's scope: by its home, or by another of its places."""
+    places = [str(value) for name, value in case.items() if name.startswith("at:")]
+    return any(staff.sees(person, code, day) for code in (str(case.get("division", "")), *places) if code)

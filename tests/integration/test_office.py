@@ -12,7 +12,14 @@ import pytest
 
 from bangfu.library import Library
 from engine.cases import Act, Command, Comment, Decision, Event
-from engine.errors import CommandReusedError, ConflictError, PermissionDeniedError, StaleCaseError, StorageError
+from engine.errors import (
+    CommandReusedError,
+    ConflictError,
+    InputError,
+    PermissionDeniedError,
+    StaleCaseError,
+    StorageError,
+)
 from engine.office import Receipt
 from engine.people import Holding
 from storage.checks import check
@@ -335,3 +342,12 @@ def test_the_sweep_gives_work_of_a_vacant_post_to_its_stand_in_on_the_day(county
     assert [event.kind for event in county.store.events(COUNTY, case)].count("readdressed") == 1
     county.office.sweep()
     require_nothing_wrong(county)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_case_of_a_household_is_about_all_its_members(county: County, left: int) -> None:
+    """Whoever is left out would be compared by no department, and a rule about members holds of nobody."""
+    command, case = opening(county, "identification", 0), county.new_id()
+    assert len(command.members) > left
+    with pytest.raises(InputError, match="all members"):
+        county.office.open(COUNTY, "identification", replace(command, members=command.members[:left]), case)

@@ -177,6 +177,7 @@ SEEDS = [
     ("    limit: 5 workday\n", "    limit: 5 workday\n    list: {per: county, draw: {share: 1}}\n", "not-yet", "draw"),
     ("    limit: 5 workday\n", "    limit: 5 workday\n    list: {per: county, rank: {take: 1}}\n", "not-yet", "rank"),
     ("    seats: {village.cadre: 2}\n", "    roll: register\n", "not-yet", "roll"),
+    ("    seats: {village.cadre: 2}\n", "    seats: {village.cadre: 1, village.cadre@home: 1}\n", "not-yet", "seats"),
     ("upheld: {title: 异议成立, to: refused, means: refuse}", "upheld: {title: 异议成立, to: refused}",
      "upheld-forward", "upheld:"),
     ("enter: {title: 已录入, to: next}", "enter: {to: next}", "untitled", "enter: {to: next}"),

@@ -33,6 +33,7 @@ from engine.errors import (
     StaleCaseError,
 )
 from engine.people import Holding, Person, Staff
+from engine.seeing import reads_secrets
 from tests.harness import DAY_ONE, HOUSEHOLD, OTHER_VILLAGE, TOWNSHIP, VILLAGE, WHOLE, Runner, person, with_staff
 
 PEOPLE = """
@@ -576,3 +577,66 @@ class TestVacancies:
             runner.act("township.cadre2", "pass", ok=True)
         runner.staff = Staff.of(each for key, each in runner.staff.people.items() if key != "township.cadre")
         runner.act("township.cadre2", "pass", ok=True)
+
+
+class TestOtherPlaces:
+    TEXT = """\
+workflow: aid
+title: 样例
+places: {living: 居住地}
+facts: {ill: {title: 病情, type: text, in: opens, secret: yes, optional: yes}}
+opens: {found: {by: village.cadre, to: look}}
+panels:
+  away:
+    title: 居住地
+    seats: {village.cadre@living: 1}
+    tally: {pass: all, fail: otherwise}
+    else: {use: boss}
+  boss: {title: 乡镇, seats: {township.mayor: 1}, tally: {pass: all, fail: otherwise}}
+stages: {look: {title: 看, panel: away, actions: {pass: {to: next}, fail: {to: no, means: refuse}}}}
+ends: {done: {title: 完, outcome: closed}, no: {title: 否, outcome: refused}}
+"""
+
+    def opened(self) -> Runner:
+        people = person("home", "village.cadre"), person("away", f"village.cadre@{OTHER_VILLAGE}")
+        runner = Runner.of(self.TEXT, staff=Staff.of([*people, person("boss", "township.mayor")]))
+        runner.open("home", places={"living": OTHER_VILLAGE})
+        return runner
+
+    def test_who_must_decide_may_read_what_he_decides_by(self) -> None:
+        runner = self.opened()
+        for key in ("away", "boss"):
+            assert reads_secrets(runner.procedure.workflow, runner.case, runner.staff, key, DAY_ONE), key
+        runner.act("away", "pass")
+        assert runner.stage == "done"
+
+    @pytest.mark.parametrize("code", ["garbage", "430822", "110101001001", "4308221032xx"])
+    @pytest.mark.parametrize("where", ["places", "division"])
+    def test_a_place_is_a_division_of_the_county(self, where: str, code: str) -> None:
+        staff = Staff.of([person("home", f"village.cadre@{code}", "county.leader", "village.cadre")])
+        runner = Runner.of(self.TEXT, staff=staff)
+        given = {"division": code} if where == "division" else {"places": {"living": code}}
+        with pytest.raises(InputError, match="outside the county"):
+            runner.open("home", **given)
+
+
+def test_I18_what_was_granted_and_sent_back_is_judged_again_by_others() -> None:
+    text = """\
+workflow: aid
+title: 样例
+opens: {found: {by: village.cadre, to: look}}
+stages:
+  look: {title: 审核, by: township.mayor, actions: {pass: {to: next}}}
+  decide: {title: 审定, by: township.mayor, actions: {grant: {to: next, means: grant}, no: {to: no, means: refuse}}}
+  enter: {title: 录入, by: township.cadre, actions: {entered: {to: next}, back: {to: look, means: back}}}
+ends: {listed: {title: 纳入, outcome: granted}, no: {title: 否, outcome: refused}}
+"""
+    runner = Runner.of(text)
+    runner.open("village.cadre")
+    runner.act("township.mayor", "pass")
+    runner.act("township.mayor2", "grant")
+    runner.act("township.cadre", "back")
+    assert not runner.case.get("granted")
+    runner.act("township.mayor", "pass")
+    with pytest.raises(GuardRefusedError, match="already acted here"):
+        runner.act("township.mayor", "grant")
