@@ -47,6 +47,7 @@ from engine.errors import (
     UnknownOutcomeError,
     Words,
 )
+from engine.households import HouseholdCommand, HouseholdState, update
 from engine.ids import uuid7
 from engine.people import Staff, sees
 from engine.ports import Definitions, DueTimer, Loaded, Scope, Store, TimeSource
@@ -251,6 +252,37 @@ class Office:
             return self._carry_out(county, case_id, SettleClocks(id=self.new_id()))
         except ActionNotAllowedError:
             return None
+
+    # --- households ---
+
+    def update_household(self, county: str, command: HouseholdCommand) -> HouseholdState:
+        """
+        Change a household's members, and tell each of its open cases, all in one transaction.
+
+        Raises:
+            NotFoundError: There is no such household in the person's scope.
+            PermissionDeniedError, InputError: See :func:`engine.households.update`.
+            StaleCaseError: Others keep changing it.
+        """
+        if command.person not in self.staff(county).people:
+            raise PermissionDeniedError(None, N_("{person} is not among the staff of {county}"),
+                advice=N_("see: bangfu person list"), person=command.person, county=county)  # fmt: skip
+        for _ in range(TRIES):
+            if self.store.was_updated(county, command.id):
+                return self.store.household(county, command.household)
+            state, now = self.store.household(county, command.household), self.time_source.now()
+            today = self.calendar(county).local_date(now)
+            change = update(state, command, now, today, self.staff(county, state.staff_revision))
+            batch = _Batch(self, county)
+            for case in state.open_cases:
+                batch.add(case, change.concern(case))
+            try:
+                self.store.update_household(change, batch.decisions)
+            except ConflictError:
+                continue
+            self._log("household_changed", change=change.change, cases=len(state.open_cases))
+            return self.store.household(county, command.household)
+        raise StaleCaseError(None, N_("others keep changing this household; try again"))
 
     # --- the sweep ---
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     # Who only reads loads no rules.
     from engine.cases import Case, Decision, Event
     from engine.compiling import Procedure
+    from engine.households import HouseholdState, HouseholdUpdate, MemberOf
 
 
 class TimeSource(Protocol):
@@ -106,6 +107,24 @@ class Store(Protocol):
         """
         ...
 
+    def household(self, county: str, household: UUID) -> HouseholdState:
+        """A household with its members and open cases; raises NotFoundError."""
+        ...
+
+    def was_updated(self, county: str, command: UUID) -> bool:
+        """Whether a household's record has been changed by that command."""
+        ...
+
+    def update_household(self, update: HouseholdUpdate, decisions: Sequence[Decision]) -> None:
+        """
+        Write *update* and what its open cases were told, or nothing.
+
+        Raises:
+            ConflictError: The household, its cases or the staff changed since they were read.
+            InputError: Somebody who is added lives in another household.
+        """
+        ...
+
     def event_of(self, county: str, command: UUID) -> Event | None:
         """The event that *command* caused, if it was ever carried out."""
         ...
@@ -163,6 +182,7 @@ class QueueRow:
         no: Its number in the case.
         version: The definition that the case is pinned to; titles come from it.
         due_at: When the limit of what is asked, or else of the case, runs out; None if none runs.
+        has_concern: The household has changed, and nobody has decided yet what follows.
     """
 
     county: str
@@ -180,6 +200,7 @@ class QueueRow:
     opened_at: datetime
     due_at: datetime | None
     is_late: bool
+    has_concern: bool = False
 
     @property
     def key(self) -> QueueKey:
@@ -326,6 +347,39 @@ class HouseholdRow:
     members: tuple[tuple[str, str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class HouseholdEntry:
+    """
+    One entry of a household's history.
+
+    Attributes:
+        kind: ``status``, or what happened to members: born, moved_in, died, moved_out, split_off, founded.
+        case: The number of the case that wrote a status; else empty.
+        what: Of a status: name → value. Of members: their ``members``, the day ``on``, the new ``head``, the ``other``
+            household of a split.
+        why: The words that were given; None if the reader's household key is gone.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    actor: str
+    post: str
+    case: str
+    what: Mapping[str, Any]
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdFile:
+    """A household across its cases: who lives and lived there, its cases (newest first), and its history."""
+
+    household: HouseholdRow
+    members: tuple[MemberOf, ...]
+    cases: tuple[CaseRow, ...]
+    history: tuple[HouseholdEntry, ...]
+
+
 class Register(Protocol):
     """
     The reading side of storage: lists, counts, search.
@@ -362,6 +416,10 @@ class Register(Protocol):
 
     def household(self, scope: Scope, household: UUID) -> HouseholdRow:
         """Raises NotFoundError, out of scope as well."""
+        ...
+
+    def household_file(self, scope: Scope, household: UUID) -> HouseholdFile:
+        """Everything that is known of it but its cases' own contents; raises as `household` does."""
         ...
 
     def inbox(

@@ -37,7 +37,7 @@ from storage.store import SqlStore
 _FORWARD = ("pass", "grant")
 _VILLAGE = ("village", "group")
 #: Tables that follow from the log alone; what is told to posts does not stand in it.
-_FROM_LOG = ("clock", "timer", "work_item", "task", "response", "notice", "case_link", "list_item")
+_FROM_LOG = ("clock", "timer", "work_item", "task", "response", "notice", "case_link", "list_item", "concern")
 _CASE = (
     "number", "workflow", "version", "subject", "household", "division", "stage", "status", "outcome", "ending", "seq",
     "entry", "at", "opened_at", "due_at", "parent", "missed", "head", "record",
@@ -144,6 +144,17 @@ class _Checker:
             after = page[-1][:2]
         yield from self._missing(numbered)
         yield from self._totals()
+        yield from self._statuses()
+
+    def _statuses(self) -> Iterator[Violation]:
+        """I2: what a household's record says of its statuses is the last that its history says of each."""
+        known: dict[tuple[str, Any], dict[str, Any]] = {}
+        sql = "SELECT county, household, text FROM household_event WHERE kind = 'status' ORDER BY county, household, seq"
+        for county, home, text in self._all(sql, ()):
+            known.setdefault((county, home), {}).update(json.loads(text))
+        for county, home, stored in self._all("SELECT county, id, statuses FROM household", ()):
+            if _data(stored) != known.get((county, home), {}):
+                yield Violation("I2", str(self.as_uuid(home)), "the household's statuses are not what its history says")
 
     def _totals(self) -> Iterator[Violation]:
         """I2: totals are what counting the cases gives, now and from every instant to come."""

@@ -26,6 +26,7 @@ from engine.errors import CaseNotFoundError, NotFoundError
 from engine.identity import mask_id, mask_phone
 from engine.ports import Scope
 from storage.database import Database
+from storage.households import read_history, read_members
 from storage.instants import NEVER, from_millis, millis
 from storage.intake import ID_NUMBER, PHONE
 from storage.ranges import code_range
@@ -47,7 +48,8 @@ _ITS_NAMES = (
 )
 _QUEUE_ARM = (
     "SELECT * FROM (SELECT w.case_id, w.no, c.number, c.workflow, COALESCE(v.hash, ''), c.stage, w.ask, w.post,"
-    " w.division, COALESCE(h.name, ''), w.claimed_by, w.opened_at, w.due_at"
+    " w.division, COALESCE(h.name, ''), w.claimed_by, w.opened_at, w.due_at,"
+    " EXISTS (SELECT 1 FROM concern n WHERE n.county = w.county AND n.case_id = w.case_id) AS concern"
     " FROM work_item w[ix_work_item_queue]"
     f" JOIN cases c ON c.county = w.county AND c.id = w.case_id{_ITS_NAMES}"
     " WHERE w.county = ? AND w.division = ? AND w.post = ? AND {inside}{late}{after}"
@@ -175,11 +177,11 @@ class SqlRegister:
         return [self._queue_row(scope.county, now, row) for row in self._all(sql, [*values, limit])]
 
     def _queue_row(self, county: str, now: datetime, row: Sequence[Any]) -> ports.QueueRow:
-        case, no, number, workflow, version, stage, ask, post, division, household, by, opened, due = row
+        case, no, number, workflow, version, stage, ask, post, division, household, by, opened, due, concern = row
         due_at = None if due == NEVER else from_millis(due)
         return ports.QueueRow(
             county, self._uuid(case), no, number, workflow, version, stage, ask, post, division, household, by,
-            from_millis(opened), due_at, due_at is not None and due_at <= now,
+            from_millis(opened), due_at, due_at is not None and due_at <= now, bool(concern),
         )  # fmt: skip
 
     def inbox(
@@ -285,6 +287,17 @@ class SqlRegister:
             raise NotFoundError()
         return found[0]
 
+    def household_file(self, scope: Scope, household: UUID) -> ports.HouseholdFile:
+        row = self.household(scope, household)
+        ((key,),) = self._all(self._database.sql("SELECT key FROM household WHERE county = ? AND id = ?"),
+                              [scope.county, self._id(household)])  # fmt: skip
+        order = "c.opened_at DESC, c.number DESC"
+        return ports.HouseholdFile(
+            row, read_members(self._database, scope.county, household, key),
+            tuple(self._cases(scope, "c.household = ?", [self._id(household)], order, None)),
+            read_history(self._database, scope.county, household, key),
+        )  # fmt: skip
+
     def _homes(self, county: str, asked: str) -> tuple[str, list[Any]]:
         """The households that *asked* means: an ID number, else the beginning of a name. A query for their ids."""
         number = asked.upper()
@@ -329,8 +342,9 @@ class SqlRegister:
             for *_, member, relation, number in rows
             if member is not None
         )
+        heads = [each[2] for each in sorted(members, key=lambda each: each[0] != name)]
         return ports.HouseholdRow(
-            county, home, name, members[0][2] if members else "", mask_phone(opened(phone, PHONE)), division,
+            county, home, name, heads[0] if heads else "", mask_phone(opened(phone, PHONE)), division,
             _json(statuses), members,
         )  # fmt: skip
 

@@ -20,6 +20,7 @@ from storage.tables import (
     CaseEventRow,
     CaseLinkRow,
     ClockRow,
+    ConcernRow,
     ListItemRow,
     ListRow,
     NoticeRow,
@@ -75,6 +76,7 @@ CHILDREN: Mapping[str, Child] = {
     "notice": Child(NoticeRow, ("ask", "entry"), ("posted_at", "over_at")),
     "case_link": Child(CaseLinkRow, ("child",), ("closed_at", "kind", "workflow", "ask", "outcome")),
     "list_item": Child(ListItemRow, ("list_id",), ("outcome",)),
+    "concern": Child(ConcernRow, ("no",), ("at", "kind")),
 }
 #: The table list has no case in its key: a list is made by the first case that is put on it.
 LIST = Child(ListRow, ("id",), ("opened_at", "decided_at", "workflow", "stage", "division", "by"))
@@ -99,6 +101,7 @@ CLOSINGS: Mapping[str, Closing] = {
     "task": Closing("task", ("status", "at"), "task = ?"),
     "case_link": Closing("case_link", ("outcome", "closed_at"), "child = ?"),
     "list_item": Closing("list_item", ("outcome",), "list_id = ?"),
+    "concern": Closing("concern", (), "no = ?"),
 }
 
 _NEVER = 2**31 - 1
@@ -120,6 +123,7 @@ class Spread:
         decided: Lists that are decided, and when.
         records: Village or person → name → value, for its record.
         register: Name → value, for the household's own record.
+        wrote: The event that wrote it.
     """
 
     as_id: Callable[[UUID], Any]
@@ -130,6 +134,7 @@ class Spread:
     decided: dict[Any, int] = field(default_factory=dict)
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     register: dict[str, Any] = field(default_factory=dict)
+    wrote: Event | None = None
 
     def changes(self, event: Event, case: Case) -> None:
         """The rows that follow from *event*, which left *case* as it is."""
@@ -168,6 +173,7 @@ class Spread:
         for write in decision.register:
             record = self.register if write.of == "household" else self.records.setdefault(write.subject, {})
             record[write.name] = {"v": write.value, "since": event.at.isoformat(), "case": decision.case.number}
+            self.wrote = event if write.of == "household" else self.wrote
 
     def closed(self) -> Mapping[tuple[str, Values], Sequence[Key]]:
         """All closings."""
@@ -260,6 +266,12 @@ class Spread:
         else:
             self._close("case_link", (str(event.body.get("outcome", "")), at), (child,))
 
+    def _concern(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
+        if value is not None:
+            self._put("concern", (int(key),), (at, value["k"]))
+        elif self.puts.get("concern", {}).pop((int(key),), None) is None:
+            self._close("concern", (), (int(key),))
+
     def _listed(self, event: Event, at: int, case: Case) -> None:
         list_id = self.as_id(UUID(event.body["list"]))
         if event.kind == "listed":
@@ -282,6 +294,7 @@ _SECTIONS: Mapping[str, Callable[[Spread, Event, int, str, Any, Case], None]] = 
     "answers": Spread._answer,
     "notices": Spread._notice,
     "links": Spread._link,
+    "concerns": Spread._concern,
 }
 
 

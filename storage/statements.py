@@ -18,7 +18,8 @@ from sqlalchemy import Dialect, Table
 
 from engine.cases import canonical
 from storage.spreading import CHILDREN, CLOSINGS, LIST, Child, Spread
-from storage.tables import CaseRow, SerialRow
+from storage.instants import millis
+from storage.tables import CaseRow, HouseholdEventRow, SerialRow
 
 _CASES: Table = CaseRow.__table__  # type: ignore[attr-defined]
 #: What never changes after a case was opened.
@@ -54,6 +55,8 @@ class Statements:
             "insert": self._insert_case(f"WHERE {self._same_staff}"),
         }
         self.serial = {"next serial": self._next_serial(), "first serial": self._first_serial()}
+        #: The next entry of a household's history; its parameters end with county and household once more.
+        self.history = self._next_entry()
 
     def _marked(self, text: str) -> str:
         """*text*, with ``?`` for each parameter, as the driver wants it."""
@@ -76,6 +79,7 @@ class Statements:
                 yield ("put", table, len(rows)), [part for key, row in rows.items() for part in (*place, *key, *row)]
         if spread.register and household is not None:
             yield ("register", "household", len(spread.register)), [*self._register(spread), county, household]
+            yield ("history", "household", 1), self._status(spread, county, case, household)
         for subject, record in spread.records.items():
             yield ("record", "register", 1), [county, subject, canonical(record)]
 
@@ -83,6 +87,13 @@ class Statements:
         if self.is_postgres:
             return [canonical(spread.register)]
         return [part for name, value in spread.register.items() for part in (f'$."{name}"', canonical(value))]
+
+    def _status(self, spread: Spread, county: str, case: Any, household: Any) -> list[Any]:
+        """The statuses that were written, as the household's history keeps them."""
+        event = spread.wrote
+        assert event is not None
+        told = (millis(event.at), "status", event.actor, event.post, spread.as_id(event.command), case)
+        return [county, household, *told, canonical(spread.register), county, household]
 
     def _text(self, kind: Kind) -> str:
         """The statement for one kind of write. Within :meth:`whole` it depends on *moved*."""
@@ -98,6 +109,8 @@ class Statements:
         if what == "decide":
             text = "UPDATE list SET decided_at = ? WHERE county = ? AND id = ? AND decided_at IS NULL"
             return self._marked(text) + self._moved
+        if what == "history":
+            return self.history + (" HAVING EXISTS (SELECT 1 FROM moved)" if self.is_postgres else "")
         return self._write_register(count)
 
     def _whole(self, opening: Opening, kinds: tuple[Kind, ...]) -> str:
@@ -192,6 +205,15 @@ class Statements:
         return self._marked(
             f"INSERT INTO register (county, subject, statuses) {values}"
             f" ON CONFLICT (county, subject) DO UPDATE SET statuses = {merged}"
+        )
+
+    def _next_entry(self) -> str:
+        table: Table = HouseholdEventRow.__table__  # type: ignore[attr-defined]
+        names = [column.name for column in table.columns]
+        values = ("COALESCE(max(seq), 0) + 1" if name == "seq" else self._typed(table, name) for name in names)
+        return (
+            f"INSERT INTO household_event ({self._names(names)}) SELECT {', '.join(values)} FROM household_event"
+            f" WHERE county = {self._mark} AND household = {self._mark}"
         )
 
     # --- words ---

@@ -23,13 +23,16 @@ from engine.errors import (
     CommandReusedError,
     ConflictError,
     GuardRefusedError,
+    InputError,
     StorageError,
     UnknownOutcomeError,
 )
 from engine.identity import IdNumberError, check_id_number
+from engine.households import HouseholdState, HouseholdUpdate
 from engine.people import Staff
 from engine.ports import DueTimer, Loaded
 from storage.database import Database
+from storage.households import Update, read_state
 from storage.instants import from_millis, millis
 from storage.intake import ID_NUMBER
 from storage.packing import PLAIN, Packer
@@ -214,7 +217,43 @@ class SqlStore:
 
     # --- writing ---
 
+    def household(self, county: str, household: UUID) -> HouseholdState:
+        return read_state(self._database, county, household)
+
+    def was_updated(self, county: str, command: UUID) -> bool:
+        sql = self._database.sql("SELECT 1 FROM household_event WHERE county = ? AND command = ?")
+        return self._one(sql, (county, self._id(command))) is not None
+
+    def update_household(self, update: HouseholdUpdate, decisions: Sequence[Decision]) -> None:
+        revision = str(update.state.staff_revision)
+        groups, _ = self._grouped(decisions)
+        changes = [self._change(group, revision) for group in groups.values()]
+        try:
+            with self._database.transaction() as connection:
+                Update(self._database, connection, self._sql.history).lock(update)
+                for change in sorted(changes, key=lambda change: change.case):
+                    self._write(connection, change)
+                Update(self._database, connection, self._sql.history).write(update)
+        except StorageError as error:
+            if "id_index" in str(error.__cause__):
+                text = N_("somebody is in another household already")
+                raise InputError(text, field="id_number") from error.__cause__
+            raise self._meaning(error, list(groups.values())) from error.__cause__
+
     def commit(self, decisions: Sequence[Decision], staff_revision: int) -> tuple[Event, ...]:
+        groups, sealed = self._grouped(decisions)
+        changes = [self._change(group, str(staff_revision)) for group in groups.values()]
+        try:
+            if self._is_postgres:
+                self._write_postgres(changes)
+            else:
+                self._write_sqlite(changes)
+        except StorageError as error:
+            raise self._meaning(error, list(groups.values())) from error.__cause__
+        return tuple(sealed)
+
+    def _grouped(self, decisions: Sequence[Decision]) -> tuple[dict[tuple[str, UUID], _Group], list[Event]]:
+        """What is to be written, case by case, and the events as sealed, in order."""
         groups: dict[tuple[str, UUID], _Group] = {}
         sealed = []
         for decision in decisions:
@@ -225,15 +264,7 @@ class SqlStore:
                     event, decision.case, Spread(self._id), decision.case.head
                 )
             sealed.append(self._add(group, decision))
-        changes = [self._change(group, str(staff_revision)) for group in groups.values()]
-        try:
-            if self._is_postgres:
-                self._write_postgres(changes)
-            else:
-                self._write_sqlite(changes)
-        except StorageError as error:
-            raise self._meaning(error, list(groups.values())) from error.__cause__
-        return tuple(sealed)
+        return groups, sealed
 
     def _add(self, group: _Group, decision: Decision) -> Event:
         event = decision.event
@@ -312,13 +343,23 @@ class SqlStore:
     def _write_sqlite(self, changes: Sequence[_Change]) -> None:
         with self._database.transaction() as connection:
             for change in changes:
-                if change.opening in self._sql.serial:
-                    taken = connection.execute(self._sql.serial[change.opening], (*change.serial, change.revision))
-                    _expect_one(taken.rowcount, change)
-                sql = self._sql.case["update" if change.opening == "update" else "insert"]
-                _expect_one(connection.execute(sql, (*change.values, change.revision)).rowcount, change)
-                for kind, values in change.writes:
-                    connection.execute(self._sql.text(kind), values)
+                self._write_in_turn(connection, change)
+
+    def _write(self, connection: Any, change: _Change) -> None:
+        """Write one case within a transaction."""
+        if self._is_postgres:
+            self._write_one(connection, change)
+        else:
+            self._write_in_turn(connection, change)
+
+    def _write_in_turn(self, connection: Any, change: _Change) -> None:
+        if change.opening in self._sql.serial:
+            taken = connection.execute(self._sql.serial[change.opening], (*change.serial, change.revision))
+            _expect_one(taken.rowcount, change)
+        sql = self._sql.case["update" if change.opening == "update" else "insert"]
+        _expect_one(connection.execute(sql, (*change.values, change.revision)).rowcount, change)
+        for kind, values in change.writes:
+            connection.execute(self._sql.text(kind), values)
 
     def _write_postgres(self, changes: Sequence[_Change]) -> None:
         if len(changes) > 1:
@@ -361,6 +402,8 @@ class SqlStore:
         if "cases.subject" in detail or "uq_cases_open" in detail:
             return self._open_already(groups)
         names = (
+            "household_event.seq",
+            "pk_household_event",
             "case_event.seq",
             "pk_case_event",
             "cases.number",

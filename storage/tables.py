@@ -231,6 +231,30 @@ class RegisterRow(Row, table=True):
     statuses: dict[str, Any] = Field(sa_type=Json)
 
 
+class HouseholdEventRow(Row, table=True):
+    """
+    What happened to a household's own record, append-only: its statuses (``kind`` status, by which case), and its
+    members (born, moved_in, died, moved_out, split_off, founded). ``text`` is JSON; words in it are sealed.
+    """
+
+    __tablename__ = "household_event"
+    __table_args__ = (
+        ForeignKeyConstraint(["county", "household"], ["household.county", "household.id"]),
+        Index(None, "county", "command"),
+        _IN_KEY,
+    )
+    county: str = Field(primary_key=True)
+    household: UUID = Field(primary_key=True, sa_type=Id)
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Instant)
+    kind: str
+    actor: str
+    post: str
+    command: UUID = Field(sa_type=Id)
+    case_id: UUID | None = Field(default=None, sa_type=Id)
+    text: str = Field(sa_type=Text)
+
+
 # --- Cases -----------------------------------------------------------------------------------------------------------
 
 _ONE_OPEN = text("status = 'open' AND parent IS NULL AND subject <> ''")
@@ -456,6 +480,18 @@ class CaseLinkRow(Row, table=True):
     workflow: str
     ask: str
     outcome: str
+
+
+class ConcernRow(Row, table=True):
+    """What has changed in the household of a case, as long as nobody has answered it."""
+
+    __tablename__ = "concern"
+    __table_args__ = (_of_case(), _IN_KEY)
+    county: str = Field(primary_key=True)
+    case_id: UUID = Field(primary_key=True, sa_type=Id)
+    no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Instant)
+    kind: str
 
 
 class ListRow(Row, table=True):

@@ -442,4 +442,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("county", "case_id", "seq", "no", "person", name=op.f("pk_delivery")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "household_event",
+        sa.Column("county", sa.String(), nullable=False),
+        sa.Column("household", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("post", sa.String(), nullable=False),
+        sa.Column("command", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
+        sa.Column("case_id", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["county", "household"], ["household.county", "household.id"], name=op.f("fk_household_event_household")
+        ),
+        sa.PrimaryKeyConstraint("county", "household", "seq", name=op.f("pk_household_event")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("household_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_household_event_county_command"), ["county", "command"], unique=False)
+
+    op.create_table(
+        "concern",
+        sa.Column("county", sa.String(), nullable=False),
+        sa.Column("case_id", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
+        sa.Column("no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["county", "case_id"], ["cases.county", "cases.id"], name=op.f("fk_concern_cases")),
+        sa.PrimaryKeyConstraint("county", "case_id", "no", name=op.f("pk_concern")),
+        sqlite_with_rowid=False,
+    )
     create_triggers(op.get_bind())
