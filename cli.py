@@ -17,7 +17,7 @@ import typer
 
 from bangfu.commands import acting, clocks, definitions, looking, noticing, running, setting_up
 from bangfu.terminal import errors
-from bangfu.terminal.app import in_panels, take_options, translate_typer, translated, usage_error
+from bangfu.terminal.app import in_panels, take_options, translated, usage_error
 from bangfu.terminal.session import Options, Session
 from engine.errors import N_, BangfuError, DefinitionError
 
@@ -36,7 +36,9 @@ def everywhere(
     person: Annotated[str, typer.Option("--as", metavar="PERSON", help=N_("In whose name: a person's key"))] = "",
     database: Annotated[str, typer.Option(metavar="FILE|URL", help=N_("Which database"))] = "",
     key_file: Annotated[Path | None, typer.Option(metavar="FILE", help=N_("The file with the master key"))] = None,
-    lang: Annotated[str, typer.Option(metavar="zh|en", help=N_("In which language"))] = "",
+    lang: Annotated[
+        str, typer.Option(metavar="zh|en", help=N_("In which language; titles from definitions stay Chinese"))
+    ] = "",
     county: Annotated[str, typer.Option(metavar="CODE", help=N_("Of which county, where there are several"))] = "",
     as_json: Annotated[bool, typer.Option("--json", help=N_("Answer with one JSON document"))] = False,
 ) -> None:
@@ -80,8 +82,6 @@ def command_tree(session: Session) -> Any:
 
 
 def _run(session: Session, arguments: list[str]) -> int:
-    if not arguments or "--help" in arguments:
-        translate_typer(session._)
     result = command_tree(session).main(arguments, prog_name="bangfu", standalone_mode=False, obj=session)
     return result if isinstance(result, int) else 0
 

@@ -83,6 +83,8 @@ def configure(time_source: TimeSource, *, level: str = "warning", stream: TextIO
             ],
         )
     )
+    # What APScheduler does at every tick is told by our own events; only its troubles are news.
+    logging.getLogger("apscheduler").setLevel(max(number, logging.WARNING))
     root = logging.getLogger()
     for known in tuple(root.handlers):
         if isinstance(known.formatter, structlog.stdlib.ProcessorFormatter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from bangfu.terminal.app import DEFINITIONS, session_of
 from bangfu.terminal.errors import fault_document
 from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, styled, table
 from bangfu.terminal.session import Session
+from bangfu.terminal.titles import Titles
 from engine.errors import N_, DefinitionError
 
 if TYPE_CHECKING:
@@ -117,8 +119,64 @@ def _draw_fault(session: Session, fault: Fault) -> None:
         session.screen.print(f"    [{QUIET}]→ {escape(fault.advice)}[/]")
 
 
-@workflow.command("show", help=N_("Every value of a procedure, with its file, line and clause"))
-def show(context: typer.Context, name: WorkflowArgument, pack: PackOption = "") -> None:
+@workflow.command("list", help=N_("The procedures that are shipped, each in its packs, and what is in force here"))
+def list_workflows(context: typer.Context) -> None:
+    session = session_of(context)
+    library, deployed = _library(session), _deployed(session)
+    rows = []
+    for pack in ("", *library.packs()):
+        for name in library.workflows():
+            definition = library.definition(name, pack)
+            if definition.workflow.pack == pack:
+                known = deployed.get(name)
+                is_here = known is not None and known[0] == definition.hash
+                rows.append((name, definition, known[1] if is_here and known else None))
+    document = {
+        "workflows": [
+            {
+                "workflow": name, "title": each.workflow.title, "pack": each.workflow.pack, "version": each.hash,
+                "in_force_from": since,
+            }
+            for name, each, since in rows
+        ]
+    }  # fmt: skip
+
+    def draw() -> None:
+        _ = session._
+        lines = [
+            (
+                name, escape(each.workflow.title), each.workflow.pack or f"[{QUIET}]–[/]", each.hash[:12],
+                f"[{DONE}]{since}[/]" if since else "",
+            )
+            for name, each, since in rows
+        ]  # fmt: skip
+        headings = (_("Procedure"), _("Title"), _("Pack"), _("Version"), _("In force here from"))
+        session.screen.print(table(headings, lines, narrow=(0, 2, 3, 4)))
+
+    session.answer(document, draw)
+
+
+def _deployed(session: Session) -> Mapping[str, tuple[str, date]]:
+    """Workflow → the version in force and its first day; none where there is no database."""
+    file = session.settings.database_file
+    if file is not None and not file.exists():
+        return {}
+    bangfu = session.bangfu
+    return {
+        name: (version, bangfu.intake.version(version).from_date)
+        for name, version in bangfu.definitions.deployed().items()
+    }
+
+
+@workflow.command("show", help=N_("A procedure as a page: stages, who, by when, rules, and where each is written"))
+def show(
+    context: typer.Context,
+    name: WorkflowArgument,
+    pack: PackOption = "",
+    every: Annotated[
+        bool, typer.Option("--values", help=N_("Every value instead, with its file, line and clause"))
+    ] = False,
+) -> None:
     session = session_of(context)
     definition = _definition(session, name, pack)
     _ = session._
@@ -131,7 +189,12 @@ def show(context: typer.Context, name: WorkflowArgument, pack: PackOption = "") 
     ]  # fmt: skip
 
     def draw() -> None:
+        from bangfu.terminal.page import Page
+
         model = definition.workflow
+        if not every:
+            Page(definition, Titles(model, _), session.screen).draw()
+            return
         version = f"[{QUIET}]{definition.hash[:12]} {escape(model.pack)}[/]"
         session.screen.print(f"[bold]{escape(model.title)}[/] ({model.workflow})  {version}")
         for question in model.questions:

@@ -65,6 +65,27 @@ def _draw_swept(session: Session, swept: Swept) -> None:
         session.screen.print(f"[{LATE}]{escape(text.format(no=timer.number, case=timer.case, error=error))}[/]")
 
 
+@time.command("show", help=N_("What time it is in this database, and how far ahead that is"))
+def time_show(context: typer.Context) -> None:
+    session = session_of(context)
+    bangfu = session.bangfu
+    now, ahead = bangfu.time_source.now(), bangfu.database.offset()
+    document = {"now": now, "day": bangfu.today, "ahead_seconds": int(ahead.total_seconds())}
+
+    def draw() -> None:
+        times = session.times
+        day = bangfu.calendar.day(bangfu.today)
+        session.screen.print(session._("It is now {time:%Y-%m-%d %H:%M}.").format(time=bangfu.calendar.local(now)))
+        text = session._("a working day") if day.is_working else session._("no working day")
+        session.screen.print(escape(" · ".join(part for part in (text, day.title, day.source) if part)))
+        if bangfu.practice and ahead:
+            is_ahead = ahead.total_seconds() > 0
+            text = session._("{time} ahead of real time") if is_ahead else session._("{time} behind real time")
+            session.screen.print(text.format(time=times.span(ahead)))
+
+    session.answer(document, draw)
+
+
 @time.command(
     "advance", help=N_("Move a practice database's time on, such as 8d or 12h, and do what falls due on the way")
 )

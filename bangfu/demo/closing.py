@@ -62,8 +62,9 @@ class Closing:
         rows, late = self._rows, self._late
         missed = sorted({name for each in late.values() for name in each}, key=lambda name: (name != WHOLE, name))
         headings = [
-            self._("village"), self._("unit"), self._("households"), *(self._names.ask(end) for end in _ENDS),
-            self._("still open"), *(self._("late: {limit}").format(limit=self._names.ask(name)) for name in missed),
+            self._("village"), self._("unit of the plan"), self._("households"),
+            *(self._names.ask(end) for end in _ENDS), self._("still open"),
+            *(self._("late: {limit}").format(limit=self._names.ask(name)) for name in missed),
         ]  # fmt: skip
         lines = [
             [escape(self._names.place(code)), plan.VILLAGES[code].unit, *_cells(rows[code], late[code], missed)]

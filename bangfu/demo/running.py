@@ -260,7 +260,13 @@ class _Demo:
             ]
             for code, village in plan.VILLAGES.items()
         ]  # fmt: skip
-        headings = [self._("unit"), self._("county"), self._("township"), self._("village"), self._("households")]
+        headings = [
+            self._("unit of the plan"),
+            self._("county"),
+            self._("township"),
+            self._("village"),
+            self._("households"),
+        ]
         self._console.print(table(headings, lines), highlight=False)
         officers = len({each.person for each in people.holdings})
         text = self._("{officers} officers hold every post that the procedure names, in four counties.")

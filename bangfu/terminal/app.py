@@ -84,6 +84,16 @@ def session_of(context: typer.Context) -> Session:
 
 def translated(command: Any, translate: Callable[[str], str]) -> Any:
     """*command*, a tree that typer made, with everything that help shows in the reader's language."""
+    shown = command.format_help
+
+    def format_help(context: typer.Context, formatter: Any) -> None:
+        _translate_typer(translate)  # Only now: it loads rich.
+        shown(context, formatter)
+
+    command.format_help = format_help
+    command.options_metavar = translate(N_("[OPTIONS]"))
+    if hasattr(command, "subcommand_metavar"):
+        command.subcommand_metavar = translate(N_("COMMAND [ARGUMENTS]…"))
     for name in ("help", "short_help", "rich_help_panel"):
         if getattr(command, name, None):
             setattr(command, name, translate(getattr(command, name)))
@@ -110,8 +120,8 @@ def in_panels(program: Any) -> Any:
     return program
 
 
-def translate_typer(translate: Callable[[str], str]) -> None:
-    """Typer's own words on help pages. Loads rich."""
+def _translate_typer(translate: Callable[[str], str]) -> None:
+    """Typer's own words on help pages."""
     from typer import rich_utils
 
     for name, text in _TYPER_WORDS.items():
@@ -130,8 +140,44 @@ def usage_error(error: typer.TyperException, translate: Callable[[str], str]) ->
         case "NoSuchOption":
             return translate(N_("there is no option {name}")).format(name=named)
         case "BadParameter":
-            return translate(N_("{name} cannot be used: {why}")).format(name=named, why=error.message)
+            return translate(N_("{name} cannot be used: {why}")).format(name=named, why=_why(error, translate))
         case "BadOptionUsage" | "ValueMissingError":
             return translate(N_("{option} needs a value")).format(option=named)
         case _:
-            return error.message
+            return _said(error.message, translate)
+
+
+#: What typer says in English alone: how it begins, and our words for it.
+_TYPER_SAYS = {
+    "No such command ": N_("there is no command {what}"),
+    "Got unexpected extra argument": N_("too many arguments: {what}"),
+    "Missing command": N_("say which command"),
+}
+#: Of a value that is of no use, as pydantic says it: how that begins, and our words for it.
+_PYDANTIC_SAYS = {
+    "Input should be a valid integer": N_("a whole number is wanted"),
+    "Input should be greater than or equal to": N_("at least {what} is wanted"),
+    "Input should be less than or equal to": N_("at most {what} is wanted"),
+}
+
+
+def _said(message: str, translate: Callable[[str], str]) -> str:
+    """Typer's *message* in the reader's language, with the command it takes for the one that was meant."""
+    text, _, near = message.partition(" Did you mean ")
+    for start, ours in _TYPER_SAYS.items():
+        if text.startswith(start):
+            what = text.removeprefix(start).removeprefix("(s)").strip(" .'()")
+            said = translate(ours).format(what=what)
+            return (
+                translate(N_("{said}; did you mean {near}?")).format(said=said, near=near.strip("?")) if near else said
+            )
+    return message
+
+
+def _why(error: typer.TyperException, translate: Callable[[str], str]) -> str:
+    """Why a value is of no use."""
+    message: str = error.message
+    for start, ours in _PYDANTIC_SAYS.items():
+        if message.startswith(start):
+            return translate(ours).format(what=message.removeprefix(start).strip(" ."))
+    return message

@@ -259,6 +259,8 @@ class Story:
         self.type("check")
         (folder / "wrong.yaml").write_text("workflow: wrong\n", "utf-8")
         self.type("check", str(folder / "wrong.yaml"), code=2)
+        self.type("workflow list")
+        self.type("time show")
         self.type("workflow show", "identification", "--pack", "hn_monitor")
         self.type("workflow draw", "identification")
         self.type("sweep")

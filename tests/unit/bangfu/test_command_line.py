@@ -208,3 +208,59 @@ def test_a_message_about_work_that_is_done_is_shown_on_demand_alone(bangfu: Bang
     assert bangfu("--as", "cadre", "inbox", "--read").code == 0
     assert (told(), len(told("--all"))) == ([], 2)
     assert "(settled)" in bangfu("--as", "cadre", "inbox", "--all").out
+
+
+# --- procedures, time and help ----------------------------------------------------------------------------------------
+
+
+def test_a_procedure_is_a_page_with_its_stages_in_order_and_their_sources(bangfu: Bangfu) -> None:
+    page = bangfu("workflow", "show", "identification", "--pack", "hn_demo").out
+    stages = ("1  提交申请 apply", "2  入户核实 household_check", "3  评议 deliberate", "8  录入系统 system_entry")
+    places = [page.index(stage) for stage in stages]
+    assert places == sorted(places)
+    check = " ".join(page[places[1] : places[2]].split())
+    assert "入户调查核实组: 乡镇干部 1" in check
+    assert "quorum 2；核实属实 all of those present、核实不符 otherwise" in check
+    assert "10 working days 自定(演示,不是任何县的规定) · packs/hn_demo/identification.yaml:" in check
+    assert "核实属实 confirmed → 评议" in check
+    values = bangfu("workflow", "show", "identification", "--pack", "hn_demo", "--values").out
+    assert "stages.apply.title" in "".join(values.split())
+
+
+def test_shipped_procedures_are_listed_with_what_is_in_force(bangfu: Bangfu) -> None:
+    rows = bangfu("--json", "workflow", "list").document["workflows"]
+    in_force = {(row["workflow"], row["pack"]) for row in rows if row["in_force_from"]}
+    assert {("identification", "hn_demo"), ("objection", "hn_demo")} <= in_force
+    assert ("identification", "") in {(row["workflow"], row["pack"]) for row in rows} - in_force
+    assert bangfu("--database", "none.db", "workflow", "list").code == 0
+
+
+def test_practice_time_is_shown_with_how_far_ahead_it_is(bangfu: Bangfu) -> None:
+    assert bangfu("time", "advance", "3d").code == 0
+    assert bangfu("--json", "time", "show").document["ahead_seconds"] == 3 * 24 * 3600
+    assert "3 d ahead of real time" in bangfu("time", "show").out
+
+
+@pytest.mark.parametrize(
+    ("typed", "zh", "en"),
+    [
+        (("nosuch",), "没有命令 nosuch", "there is no command nosuch"),
+        (("shw",), "没有命令 shw；是不是 'show'？", "there is no command shw; did you mean 'show'?"),
+        (("time", "advance", "1d", "x"), "多余的参数：x", "too many arguments: x"),
+        (("queue", "--limit", "x"), "须为整数", "a whole number is wanted"),
+        (("queue", "--limit", "0"), "至少为 1", "at least 1 is wanted"),
+    ],
+)
+def test_a_mistyped_command_is_told_in_one_language(bangfu: Bangfu, typed: tuple[str, ...], zh: str, en: str) -> None:
+    said = bangfu("--lang", "zh", *typed)
+    assert (said.code, zh in said.err) == (2, True), said.err
+    said = bangfu("--lang", "en", *typed)
+    assert (said.code, en in said.err) == (2, True), said.err
+
+
+def test_help_without_arguments_is_in_the_readers_language(bangfu: Bangfu) -> None:
+    for typed in ((), ("time",), ("time", "--help")):
+        said = bangfu("--lang", "zh", *typed)
+        text = said.out + said.err
+        assert not [word for word in ("Options", "Commands", "OPTIONS", "Usage") if word in text]
+    assert "Commands" in bangfu("--lang", "en", "time").out

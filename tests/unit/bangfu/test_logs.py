@@ -91,6 +91,11 @@ def test_levels_below_the_configured_one_are_not_written(lines):
     assert lines.getvalue() == ""
 
 
+def test_what_the_scheduler_library_does_all_the_time_is_not_told(lines):
+    logging.getLogger("apscheduler.scheduler").info("Adding job tentatively -- it will be properly scheduled")
+    assert lines.getvalue() == ""
+
+
 def test_libraries_log_in_the_same_form(lines):
     logging.getLogger("apscheduler.scheduler").warning("Run time of job %r was missed", "tick")
     record = json.loads(lines.getvalue())
