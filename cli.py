@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from bangfu.commands import acting, clocks, definitions, looking, noticing, running, setting_up
+from bangfu.masking import masked_numbers
 from bangfu.terminal import errors
 from bangfu.terminal.app import in_panels, take_options, translated, usage_error
 from bangfu.terminal.session import Options, Session
@@ -121,7 +122,7 @@ def _tell_usage(session: Session, error: typer.TyperException) -> int:
         return 0
     text = usage_error(error, session._)
     if session.screen.as_json:
-        content = {"kind": "UsageError", "code": errors.USAGE, "message": text, "advice": ""}
+        content = {"kind": "UsageError", "code": errors.USAGE, "message": masked_numbers(text), "advice": ""}
         session.screen.document({"error": content})
         return errors.USAGE
     session.screen.warn(session._("Not understood: {text}").format(text=text), "bold red")

@@ -16,9 +16,7 @@ A masked nanosecond count or hash is the price, and cheap.
 from __future__ import annotations
 
 import logging
-import re
 import sys
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -30,18 +28,9 @@ from uuid import UUID
 import structlog
 from structlog.typing import EventDict, Processor
 
+from bangfu.masking import MASK, is_personal, masked_text
 from engine.ports import TimeSource
 
-MASK = "***"
-
-_PERSONAL = re.compile(
-    r"""
-      (?<!\d) (?:\d[ ]?){15,21} [\dXx] (?!\d)      # bank card 16-19, ID 18, disability card 20-22, also in groups
-    | (?<!\d) (?:(?:00)?86[ -]?)? 1[3-9]\d [ -]? \d{4} [ -]? \d{4} (?!\d)  # mobile telephone, also 3-4-4
-    | [\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]+  # a name, a place, a note
-    """,
-    re.VERBOSE,
-)
 _HARMLESS = (bool, type(None), datetime, date, time, timedelta, UUID)
 _TEXTUAL = (Decimal, PurePath, Enum)
 
@@ -98,18 +87,13 @@ def mask_event(_logger: object, _method: str, event: EventDict) -> EventDict:
     return _masked(event)
 
 
-def masked_text(text: str) -> str:
-    """*text* with numbers and names of people replaced by ``***``."""
-    return _PERSONAL.sub(MASK, text if text.isascii() else unicodedata.normalize("NFKC", text))
-
-
 def _masked(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Enum):
         return masked_text(value)
     if isinstance(value, _HARMLESS):
         return str(value) if isinstance(value, UUID | timedelta) else _iso(value)
     if isinstance(value, int | float):
-        return MASK if _PERSONAL.search(str(value)) else value
+        return MASK if is_personal(value) else value
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
     if isinstance(value, Mapping):

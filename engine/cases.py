@@ -301,7 +301,7 @@ def replay(county: str, case_id: UUID, events: Iterable[Event]) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file handed in: SHA-256 hex, name, bytes. Its content is kept by digest."""
+    """A file handed in: SHA-256 hex, how its name ended, bytes. Its content is kept by digest."""
 
     digest: str
     name: str

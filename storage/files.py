@@ -2,14 +2,15 @@
 Content of papers and proofs, kept by its SHA-256 in a folder beside the database: ``430822/ab/cdef…``.
 
 It is sealed under the county's key: a scanned form says more of a household than any column. A file is written once,
-under another name first, so that what stands under a digest is always whole. Equal content is kept once. What a file
-is called, and whose it is, stands in the database.
+under another name first, so that what stands under a digest is always whole. Equal content is kept once. What kind
+of file it is, and whose, stands in the database; what it was called nowhere.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from engine.cases import Document
@@ -18,6 +19,9 @@ from storage.vault import Vault
 
 #: Largest file that is taken, in bytes: a scanned page has some hundred thousand, a photo a few million.
 LARGEST = 20_000_000
+
+
+_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,9}")
 
 
 class Files:
@@ -34,7 +38,7 @@ class Files:
 
     def keep(self, county: str, path: Path) -> Document:
         """
-        Take a copy of the file *path*.
+        Take a copy of the file *path*. Of its name only the ending is kept: people name scans after people (I25).
 
         Raises:
             InputError: It cannot be read, is empty or too large.
@@ -52,7 +56,7 @@ class Files:
                 N_("the file {path} is empty") if not content else N_("the file {path} has more than {limit} MB"),
                 field="path", path=path.name, limit=LARGEST // 1_000_000,
             )  # fmt: skip
-        document = Document(hashlib.sha256(content).hexdigest(), path.name, len(content))
+        document = Document(hashlib.sha256(content).hexdigest(), _ending(path), len(content))
         self._write(county, document.digest, content)
         return document
 
@@ -91,3 +95,9 @@ class Files:
             passing.replace(target)
         except OSError as error:
             raise StorageError(N_("a file cannot be kept: {why}"), why=error.strerror) from error
+
+
+def _ending(path: Path) -> str:
+    """How the file's name ends, such as ``.jpg``; empty if that is more than a kind of file."""
+    found = _ENDING.fullmatch(path.suffix.lower())
+    return found[0] if found else ""

@@ -313,7 +313,7 @@ def notice_objection(
     child = bangfu.office.new_id()
     command = Object(
         id=command_id_of(session, ""), person=session.person, child=child, on=named_ask(definition, on),
-        objector=objector or child.hex[:16],
+        objector=bangfu.objector(objector or child.hex),
         received_at=values.moment(received, bangfu.calendar, "--received") if received else session.now,
         facts=_objection_facts(session, definition, typed),
     )  # fmt: skip

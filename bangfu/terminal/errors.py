@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bangfu.masking import masked_numbers
 from engine.errors import (
     N_,
     ActionNotAllowedError,
@@ -95,8 +96,8 @@ def document(error: BangfuError, translate: Translate) -> dict[str, Any]:
     found: dict[str, Any] = {
         "kind": type(error).__name__,
         "code": exit_code(error),
-        "message": error.words.told(translate),
-        "advice": error.advised.told(translate),
+        "message": masked_numbers(error.words.told(translate)),
+        "advice": masked_numbers(error.advised.told(translate)),
     }
     if isinstance(error, CaseError) and error.case_id is not None:
         found["case"] = str(error.case_id)
@@ -105,7 +106,7 @@ def document(error: BangfuError, translate: Translate) -> dict[str, Any]:
     if isinstance(error, StaleCaseError):
         found |= {"by": error.by, "did": error.did}
     if isinstance(error, InputError):
-        found |= {"source": error.source, "field": error.field}
+        found |= {"source": masked_numbers(error.source), "field": masked_numbers(error.field)}
     if isinstance(error, DefinitionError):
         found["faults"] = [fault_document(fault) for fault in error.faults]
     refusals = getattr(error, "refusals", ())

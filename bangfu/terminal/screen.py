@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from bangfu.masking import masked_numbers
 from engine.calendar import Calendar
 from engine.cases import Secret, iso
 
@@ -67,10 +68,10 @@ class Screen:
             self.out.print(part, highlight=False, soft_wrap=isinstance(part, str))
 
     def warn(self, text: str, style: str = SOON) -> None:
-        """A line beside the answer, on standard error."""
+        """A line beside the answer, on standard error; that often ends in a log, so no numbers of people (I32)."""
         from rich.text import Text
 
-        self.err.print(Text(text, style=style), highlight=False, soft_wrap=True)
+        self.err.print(Text(masked_numbers(text), style=style), highlight=False, soft_wrap=True)
 
 
 def _console(stream: Any) -> Console:

@@ -53,7 +53,7 @@ def read_page(text: str) -> Mapping[str, Section]:
         for name, kind in re.findall(r"^\| `(.+?)` \| (.+?) \|", written[title], re.MULTILINE):
             link = _LINK.fullmatch(kind)
             if link is None:
-                yield name, kind
+                yield f"{name}[]" if kind == "texts" else name, kind
             else:
                 yield from ((f"{name}.{inner}", each) for inner, each in keys(anchors[link[1]]))
 
@@ -94,7 +94,7 @@ def fits(value: Any, kind: str) -> bool:
             return type(value) is int
         case "yes or no":
             return type(value) is bool
-        case "text":
+        case "text" | "texts":
             return type(value) is str
         case _:
             raise AssertionError(f"{kind} is no type")
@@ -116,6 +116,7 @@ def unlike(section: Section, document: Mapping[str, Any]) -> list[tuple[str, Any
 def unseen(section: Section, documents: Sequence[Mapping[str, Any]]) -> set[str]:
     """What stands on the page, and in no document."""
     seen = {path for document in documents for path, _ in leaves(document)}
+    seen |= {f"{path}[]" for path in seen if section.keys.get(f"{path}[]") == "texts"}  # There may be none.
     return {
         name
         for name, kind in section.keys.items()
