@@ -195,12 +195,20 @@ class StorageError(BangfuError):
     """The database could not do it; nothing was changed."""
 
 
+class UnavailableError(StorageError):
+    """The database does not answer, or can write nothing now."""
+
+
 class UnknownOutcomeError(StorageError):
     """The connection was lost during COMMIT: look the command id up before trying again (R12)."""
 
 
 class ConflictError(StorageError):
     """What was to be written has changed since it was read."""
+
+
+class BusyError(ConflictError):
+    """The database was busy with another change."""
 
 
 class DeliveryError(BangfuError):

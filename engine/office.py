@@ -37,6 +37,7 @@ from engine.errors import (
     N_,
     ActionNotAllowedError,
     BangfuError,
+    BusyError,
     CaseError,
     CaseNotFoundError,
     CommandReusedError,
@@ -44,6 +45,8 @@ from engine.errors import (
     InputError,
     PermissionDeniedError,
     StaleCaseError,
+    StorageError,
+    UnavailableError,
     UnknownOutcomeError,
     Words,
 )
@@ -60,6 +63,8 @@ if TYPE_CHECKING:
 TRIES = 4
 #: How often a new case's serial is taken anew: every opener of a county wants the same one.
 SERIAL_TRIES = 50
+#: The database fails, whatever it is asked.
+_OUT = (UnavailableError, UnknownOutcomeError)
 #: Commands that only bangfu itself gives.
 _INTERNAL = (FireTimer, ChildEnded, RaiseConcern, Readdress)
 
@@ -291,18 +296,26 @@ class Office:
         Carry out every timer that is due, in due order; what a timer sets and is due too follows in its place.
 
         Each has its own transaction, so that one that fails holds up no other; its event's id comes from the timer, so
-        that it acts exactly once however many sweep (I9). Before that, open work of posts that became vacant finds its
+        that it acts exactly once however many sweep (I9). One that finds the database locked for too long has failed
+        too: it stays due, and the next sweep has it. Before that, open work of posts that became vacant finds its
         stand-ins: once for every change of the staff, and every day.
+
+        Raises:
+            UnavailableError, UnknownOutcomeError: The database fails; it is not asked again for every timer that is
+                due. What was fired before is done.
         """
         now = self.time_source.now()
         self._readdress(now)
         heap = [(timer.due_at, timer.case, timer.number, timer) for timer in self.store.due_timers(now, limit)]
         heapify(heap)
-        fired, failed = 0, []
+        fired, failed = 0, list[tuple[DueTimer, str]]()
         while heap and fired < limit:
             *_, timer = heappop(heap)
             try:
                 receipt = self._fire(timer)
+            except _OUT:
+                self._log("sweep_broken_off", fired=fired, failed=len(failed))
+                raise
             except Exception as error:  # A mistake of ours in one case is no reason to let another case's notice hang.
                 failed.append((timer, str(error)))
                 self._log("timer_failed", case=timer.case, timer=timer.number, error=type(error).__name__)
@@ -341,6 +354,8 @@ class Office:
                 self._carry_out(county, case, Readdress(id=self.new_id()))
             except (ActionNotAllowedError, StaleCaseError):
                 continue  # It is known to be vacant, or the case has moved on.
+            except _OUT:
+                raise
             except BangfuError as error:
                 self._log("readdress_failed", case=case, error=type(error).__name__)
         self._manned = manned
@@ -349,7 +364,7 @@ class Office:
 
     def _carry_out(self, county: str, case_id: UUID, command: Command, workflow: str = "") -> Receipt:
         tries = SERIAL_TRIES if workflow else TRIES
-        lost_race = False
+        lost_race: StorageError | None = None
         for _ in range(tries):
             batch = _Batch(self, county)
             try:
@@ -361,7 +376,7 @@ class Office:
                     return earlier
                 if isinstance(error, UnknownOutcomeError):
                     self._log("commit_unknown", case=case_id)
-                lost_race = True
+                lost_race = error
                 continue
             except (CaseError, InputError) as error:
                 earlier = self._earlier(county, command)
@@ -373,6 +388,8 @@ class Office:
             case, event = batch.cases[case_id], next(each for each in events if each.command == command.id)
             self._log("case_moved", case=case.number, kind=event.kind, stage=case.stage)
             return Receipt(case, event)
+        if isinstance(lost_race, (BusyError, UnknownOutcomeError)):
+            raise lost_race  # Nobody was faster.
         raise self._faster(county, case_id)
 
     def _earlier(self, county: str, command: Command) -> Receipt | None:

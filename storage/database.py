@@ -5,7 +5,8 @@ SQLite: one file serves a county. Several processes may use it; writers take tur
 The journal is settled when the file is made: WAL where the library is known not to corrupt it (R5), else TRUNCATE.
 PostgreSQL: autocommit, READ COMMITTED; a statement may take 15 s and wait 3 s for a lock (R6).
 
-Drivers' errors never leave storage/. What may be tried again as a whole is a ConflictError.
+Drivers' errors never leave storage/. What may be tried again as a whole is a ConflictError; where nothing can be asked
+of the database, it is an UnavailableError.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from engine.cases import canonical
-from engine.errors import N_, ConfigurationError, ConflictError, StorageError, UnknownOutcomeError
+from engine.errors import N_, BusyError, ConfigurationError, StorageError, UnavailableError, UnknownOutcomeError
 from storage.vault import Vault
 
 #: The last migration in storage/migrations/versions: what this program reads and writes.
@@ -37,6 +38,8 @@ _MAGIC = b"SQLite format 3\0"
 _BUSY = (5, 6)
 _SETTLED = ("practice", "canary", "offset", "revision")
 _TRY_AGAIN = ("40001", "40P01", "55P03")
+#: A statement that took too long says nothing of the next one.
+_TIMED_OUT = "57014"
 SQLITE_PRAGMAS = (
     "busy_timeout=5000",
     "foreign_keys=ON",
@@ -60,7 +63,7 @@ def sqlite_driver() -> Any:
     return dbapi2
 
 
-class _ConnectionLostError(StorageError):
+class _ConnectionLostError(UnavailableError):
     """The connection to the database was lost; nothing was changed."""
 
 
@@ -156,7 +159,8 @@ class Database:
         A driver's connection in autocommit, given back afterwards.
 
         Raises:
-            ConflictError: Locked or deadlocked: the whole command may be tried again.
+            BusyError: Locked or deadlocked: the whole command may be tried again.
+            UnavailableError: The database fails, whatever it is asked: it is gone, or its disk is full.
             StorageError: Anything else that the driver says.
         """
         with self._turn:
@@ -184,7 +188,7 @@ class Database:
         try:
             return self.engine.raw_connection()
         except (DBAPIError, self.driver_error) as error:
-            raise StorageError(N_("the database cannot be reached")) from error
+            raise UnavailableError(N_("the database cannot be reached")) from error
 
     def _let_go(self) -> None:
         """Close the connections at hand for good: they may belong to a pool that was given up since."""
@@ -250,8 +254,14 @@ class Database:
         else:
             again = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
         if again:
-            return ConflictError(N_("the database was busy with another change"))
-        return StorageError(N_("the database could not do it ({kind}); nothing was changed"), kind=type(error).__name__)
+            return BusyError(N_("the database was busy with another change"))
+        driver = self.engine.dialect.dbapi
+        # What is wrong with one row or one statement is none of the others' business; all else is the database's own.
+        of_one = (driver.IntegrityError, driver.DataError, driver.ProgrammingError)  # type: ignore[union-attr]
+        is_one = isinstance(error, of_one) or getattr(error, "sqlstate", None) == _TIMED_OUT
+        return (StorageError if is_one else UnavailableError)(
+            N_("the database could not do it ({kind}); nothing was changed"), kind=type(error).__name__
+        )
 
     # --- facts about itself ---
 

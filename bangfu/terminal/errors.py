@@ -69,7 +69,9 @@ DEFAULTS = (
     N_("This command id was already used for another command."),
     N_("The database could not do it; nothing was changed."),
     N_("The connection was lost during COMMIT: look the command id up before trying again (R12)."),
+    N_("The database does not answer, or can write nothing now."),
     N_("What was to be written has changed since it was read."),
+    N_("The database was busy with another change."),
 )
 
 Translate = Callable[[str], str]

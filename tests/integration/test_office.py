@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,12 +14,14 @@ import pytest
 from bangfu.library import Library
 from engine.cases import Act, Command, Comment, Decision, Event
 from engine.errors import (
+    BusyError,
     CommandReusedError,
     ConflictError,
     InputError,
     PermissionDeniedError,
     StaleCaseError,
     StorageError,
+    UnavailableError,
 )
 from engine.office import Receipt
 from engine.people import Holding
@@ -302,6 +305,64 @@ def test_one_timer_that_fails_holds_up_no_other_whatever_it_fails_by(
     assert {timer.case for timer, _ in swept.failed} == {spoilt}
     assert county.case(spoilt).stage == "show"
     assert county.case(sound).stage != "show"
+
+
+def test_F23_a_database_that_fails_ends_the_sweep_and_is_not_asked_for_every_timer(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [hanging(county, "board", "show"), hanging(county, "board", "show", home=2)]
+    county.time.move(timedelta(days=30))
+    due = county.store.due_timers(county.time.now(), 100)
+    asked = []
+
+    def full(decisions: Sequence[Decision], revision: int) -> tuple[Event, ...]:
+        asked.append(decisions)
+        driver: Any = county.database.engine.dialect.dbapi
+        raise county.database.translated(driver.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(county.store, "commit", full)
+    with pytest.raises(UnavailableError):
+        county.office.sweep()
+    assert len(asked) == 1 < len(due)
+    monkeypatch.undo()
+    assert county.store.due_timers(county.time.now(), 100) == due
+    assert not county.office.sweep().failed
+    assert {county.case(case).stage for case in cases} == {"compile"}
+    require_nothing_wrong(county)
+
+
+def test_F13_a_timer_that_finds_the_database_locked_has_failed_and_stays_due(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, sound = hanging(county, "board", "show"), hanging(county, "board", "show", home=2)
+    county.time.move(timedelta(days=30))
+    commit = county.store.commit
+
+    def busy(decisions: Sequence[Decision], revision: int) -> tuple[Event, ...]:
+        if locked in {decision.event.case for decision in decisions}:
+            raise BusyError
+        return commit(decisions, revision)
+
+    monkeypatch.setattr(county.store, "commit", busy)
+    due = county.store.due_timers(county.time.now(), 100)
+    mine = [timer for timer in due if timer.case == locked]
+    swept = county.office.sweep()
+    assert [timer for timer, _ in swept.failed] == mine
+    assert {text for _, text in swept.failed} == {"The database was busy with another change."}
+    assert [timer for timer in county.store.due_timers(county.time.now(), 100) if timer.case == locked] == mine
+    fired = [event for event in county.store.events(COUNTY, sound) if event.kind == "fired"]
+    assert swept.fired == len(fired) > 0
+    assert swept.oldest_due == mine[0].due_at
+
+
+def test_a_text_of_one_case_that_was_changed_holds_up_no_other(county: County) -> None:
+    spoilt, sound = hanging(county, "board", "show"), hanging(county, "board", "show", home=2)
+    with county.database.transaction() as connection:
+        here = spoilt if county.database.is_postgres else spoilt.bytes
+        connection.execute(county.database.sql("UPDATE cases SET record = ? WHERE id = ?"), (b"x", here))
+    county.time.move(timedelta(days=30))
+    assert {timer.case for timer, _ in county.office.sweep().failed} == {spoilt}
+    assert county.case(sound).stage == "compile"
 
 
 def test_I5_the_same_act_on_several_cases_gives_the_same_answers(county: County) -> None:
