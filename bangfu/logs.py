@@ -24,6 +24,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, TextIO
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -31,6 +32,8 @@ from structlog.typing import EventDict, Processor
 from bangfu.masking import MASK, is_personal, masked_text
 from engine.ports import TimeSource
 
+#: The clock on the wall.
+_ZONE = ZoneInfo("Asia/Shanghai")
 _HARMLESS = (bool, type(None), datetime, date, time, timedelta, UUID)
 _TEXTUAL = (Decimal, PurePath, Enum)
 
@@ -68,6 +71,7 @@ def configure(time_source: TimeSource, *, level: str = "warning", stream: TextIO
                 # Plain tracebacks: the richer ones show local variables.
                 structlog.processors.format_exc_info,
                 mask_event,
+                *([_on_the_wall] if stream.isatty() else []),
                 _renderer(stream),
             ],
         )
@@ -119,9 +123,15 @@ def _stamp(time_source: TimeSource) -> Processor:
     return stamp
 
 
+def _on_the_wall(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """The time as people on a terminal read it everywhere else: by the clock on the wall."""
+    event["at"] = f"{datetime.fromisoformat(event['at']).astimezone(_ZONE):%m-%d %H:%M:%S}"
+    return event
+
+
 def _renderer(stream: TextIO) -> Processor:
     if stream.isatty():
         return structlog.dev.ConsoleRenderer(
-            timestamp_key="at", exception_formatter=structlog.dev.plain_traceback, sort_keys=False
+            timestamp_key="at", pad_event_to=24, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
         )
     return structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -82,6 +82,7 @@ def test_a_terminal_gets_text_for_people(time_source):
     structlog.get_logger().info("case_moved", stage="township_review")
     assert "case_moved" in terminal.getvalue()
     assert "township_review" in terminal.getvalue()
+    assert "03-02 09:00:00" in terminal.getvalue()  # By the clock on the wall, as on every other screen.
     assert not terminal.getvalue().startswith("{")
 
 
