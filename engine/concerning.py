@@ -49,7 +49,7 @@ def responsible(draft: Draft) -> tuple[str, ...]:
 def against_carrying_on(draft: Draft, number: str = "") -> Iterator[Reason]:
     """There is no such concern, or it is not this person's to answer."""
     if not open_concerns(draft) or (number and number not in open_concerns(draft)):
-        yield reason("nothing", N_("nothing has changed in the household that is not answered yet"))
+        yield reason("answered", N_("nothing has changed in the household that is not answered yet"))
         return
     yield from against_post(draft, responsible(draft))
     yield from against_relatives(draft, [draft.command.person])

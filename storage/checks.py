@@ -149,7 +149,8 @@ class _Checker:
     def _statuses(self) -> Iterator[Violation]:
         """I2: what a household's record says of its statuses is the last that its history says of each."""
         known: dict[tuple[str, Any], dict[str, Any]] = {}
-        sql = "SELECT county, household, text FROM household_event WHERE kind = 'status' ORDER BY county, household, seq"
+        order = "county, household, seq"
+        sql = f"SELECT county, household, text FROM household_event WHERE kind = 'status' ORDER BY {order}"
         for county, home, text in self._all(sql, ()):
             known.setdefault((county, home), {}).update(json.loads(text))
         for county, home, stored in self._all("SELECT county, id, statuses FROM household", ()):

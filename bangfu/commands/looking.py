@@ -69,6 +69,7 @@ def _queue_document(session: Session, row: QueueRow) -> dict[str, Any]:
         "ask": row.ask, "ask_title": titles.ask(row.ask), "post": row.post, "post_title": titles.post(row.post),
         "division": row.division, "household": row.household, "claimed_by": row.claimed_by,
         "opened_at": row.opened_at, "due_at": row.due_at, "late": row.is_late,
+        "concern": row.has_concern,
     }  # fmt: skip
 
 
@@ -82,7 +83,8 @@ def _draw_queue(session: Session, rows: Sequence[QueueRow]) -> None:
         who = titles.post(row.post)
         lines.append(
             (
-                row.number, escape(titles.ask(row.ask)), escape(row.household),
+                row.number, escape(titles.ask(row.ask)),
+                escape(row.household) + (styled(LATE, " !") if row.has_concern else ""),
                 *([escape(f"{places.name(row.division)} {who}")] if several else []),
                 times.due(row.due_at) or f"[{QUIET}]–[/]", times.left(row.due_at), escape(row.claimed_by),
             )
@@ -208,6 +210,10 @@ def _show_document(
     return {
         "case": case_document(session, case) | {"title": titles.workflow.title, "opened_at": case.opened_at},
         "waiting_for": waiting_for(case, titles),
+        "concerns": [
+            {"concern": number, "change": each["k"], "members": each["m"], "on": each["on"]}
+            for number, each in case.section("concerns").items()
+        ],
         "timeline": [
             {
                 "seq": each.seq, "at": each.at, "kind": each.kind, "by": each.actor, "post": each.post,
@@ -235,6 +241,7 @@ def _draw_show(session: Session, case: Case, events: Sequence[Event], titles: Ti
     )
     screen.print(standing(session, case, titles))
     _draw_household(session, case)
+    _draw_concerns(session, case, titles)
     screen.print("", styled(HEAD, _("What happened")))
     _draw_timeline(session, events, titles, may_read)
     _draw_clocks(session, case, titles)
@@ -261,6 +268,15 @@ def _draw_household(session: Session, case: Case) -> None:
     session.screen.print(
         session._("Household") + f"  [bold]{escape(row.name)}[/]  [{QUIET}]{row.id_number}  {row.phone}  {people}[/]"
     )
+
+
+def _draw_concerns(session: Session, case: Case, titles: Titles) -> None:
+    """What has changed in the household since, and nobody has answered."""
+    for number, each in case.section("concerns").items():
+        text = session._("The household has changed ({number}): {change} ({members}), on {day}. Goes on: {command}")
+        command = f"bangfu carry-on {case.number} --note TEXT"
+        words = {"change": titles.change(each["k"]), "members": "、".join(each["m"]), "day": each["on"]}
+        session.screen.print(styled(LATE, text.format(number=number, command=command, **words)))
 
 
 def _draw_timeline(session: Session, events: Sequence[Event], titles: Titles, may_read: bool) -> None:
@@ -357,6 +373,7 @@ def offered(
 
 
 _COMMANDS: Mapping[str, str] = {
+    "carry_on": "carry-on",
     "act": "act", "claim": "claim", "release": "release", "list": "list open", "post_notice": "notice post",
     "prove_notice": "notice proof", "take_down_notice": "notice take-down", "object": "notice objection",
     "comment": "comment", "attach": "attach", "stop_clock": "clock stop", "resume_clock": "clock resume",
@@ -365,6 +382,7 @@ _COMMANDS: Mapping[str, str] = {
 
 
 _VERBS: Mapping[str, str] = {
+    "carry_on": N_("say that the case goes on although its household has changed"),
     "claim": N_("take up as your own: {about}"), "release": N_("give back: {about}"),
     "list": N_("gather the cases that stand here: {about}"), "post_notice": N_("record that it hangs: {about}"),
     "prove_notice": N_("prove that it hung to its end: {about}"), "take_down_notice": N_("take it down: {about}"),

@@ -39,6 +39,15 @@ _OUTCOMES = {
     "upheld": N_("upheld"),
     "dismissed": N_("dismissed"),
 }
+#: What happens to members of a household.
+CHANGES = {
+    "born": N_("born"),
+    "moved_in": N_("moved in"),
+    "died": N_("died"),
+    "moved_out": N_("moved away"),
+    "split_off": N_("split off"),
+    "founded": N_("began as a household of its own"),
+}
 #: The end of a village's or community's name that says who governs it.
 _COMMITTEE = re.compile(r"(?:居民|居|民)?委员?会$")
 
@@ -84,6 +93,10 @@ class Titles:
 
     def outcome(self, outcome: str) -> str:
         return self._(_OUTCOMES[outcome]) if outcome in _OUTCOMES else outcome
+
+    def change(self, name: str) -> str:
+        """What happened to members of a household."""
+        return self._(CHANGES[name]) if name in CHANGES else name
 
     def paper(self, name: str) -> str:
         found = self.workflow.papers.get(name)

@@ -155,6 +155,7 @@ class Story:
         self.set_up()
         self.first_case()
         self.lists()
+        self.life()
         self.errand()
         self.look()
         return self.told
@@ -237,6 +238,24 @@ class Story:
         self.type("notice post", *numbers, *proof, person=committee, named="notice post CASE CASE")
         self.type("notice proof", *numbers, *proof, person=committee, named="notice proof CASE CASE", code=4)
         self.type("notice take-down", *numbers, "--note", "wet", person=committee, named="notice take-down CASE CASE")
+
+    def life(self) -> None:
+        """What happens in a household while a case of it is open."""
+        cadre, home, why = "village.cadre", HOUSEHOLDS[1].id_number, ("--why", "a letter of the police")
+        number = self.terminal.ask("household", "show", home, person=cadre)["cases"][0]["number"]
+        born = self.type("household born", home, "测试员", "--relation", "子", *why, person=cadre)
+        self.type("household moved-in", home, "测试员", "--id-number", STRANGER, *why, person=cadre)
+        third, fourth = born["members"][-1], str(int(born["members"][-1]) + 1)
+        self.type("household died", home, third, "--on", "2026-03-02", *why, person=cadre)
+        self.type("household split", home, fourth, *why, person=cadre)
+        self.type("show", number, person=cadre)
+        self.type("carry-on", number, "--concern", self._first_concern(number), "--note", "why", person="village.committee")
+        self.type("household moved-out", home, "1", "--head", "2", *why, person=cadre)
+        self.type("household show", HOUSEHOLDS[1].members[1].id_number, person=cadre)
+        self.type("household history", HOUSEHOLDS[1].members[1].id_number, person=cadre)
+
+    def _first_concern(self, number: str) -> str:
+        return str(self.terminal.ask("show", number, person="village.cadre")["concerns"][0]["concern"])
 
     def errand(self) -> None:
         cadre = "village.cadre"
