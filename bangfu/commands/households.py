@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bangfu.commands.acting import CaseArgument, CommandId, NoteOption, ask_office, command_id_of, named
+from bangfu.commands.acting import CaseArgument, CommandId, NoteOption, answer, command_id_of
 from bangfu.commands.setting_up import find_household
 from bangfu.terminal.app import CASES, LOOK, session_of
 from bangfu.terminal.screen import DONE, HEAD, QUIET, escape, styled, table
@@ -281,8 +281,9 @@ def carry_on(
 ) -> None:
     from engine.cases import CarryOn
 
-    session, ref, _ = named(context, case)
+    session = session_of(context)
+    ref = session.case_ref(case)
     command = CarryOn(
         id=session.bangfu.office.new_id(), person=session.person, note=note, concern=concern, follow=follow
     )
-    ask_office(session, ref, command)
+    answer(session, session.bangfu.office.ask(ref.county, ref.id, command))
