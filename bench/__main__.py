@@ -16,12 +16,14 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
+from bench.batches import batches
 from bench.filling import crowded
 from bench.flatness import by_age, by_number
 from bench.floor_postgres import PostgresFloor
 from bench.floor_sqlite import SqliteFloor
 from bench.measuring import Measure
 from bench.places import Places, postgres_places, sqlite_places
+from bench.reading import idling, reading
 from bench.recording import record
 from bench.starting import importing, queueing
 from bench.walking import Floor, Walked, compare
@@ -34,27 +36,35 @@ RESULTS = Path(__file__).with_name("results") / "latest.json"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: rounds (after two to warm up), cases a round, an old case's age, few cases and many."""
+    """
+    How much is measured: rounds (after two to warm up), cases a round, an old case's age, few cases, some and many.
+
+    *batch*: cases of a list and due timers, in so many *batches*.
+    """
 
     rounds: int = 40
     cases: int = 20
     age: int = 1_000
     few: int = 10_000
+    some: int = 100_000
     many: int = 1_000_000
+    batch: int = 1_000
+    batches: int = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Targets and aims of issue 2, §8, for one kind of database."""
+    """Targets and aims of issue 2, §8, and issue 3, §3, for one kind of database; *idle* in milliseconds."""
 
     w1: tuple[float, float]
     w2: tuple[float, float]
     bytes: tuple[float, float]
+    idle: float
 
 
 LIMITS = {
-    "sqlite": Limits((4, 2.5), (4, 2), (6_800, 4_250)),
-    "postgres": Limits((4, 2.5), (4, 2), (17_600, 11_000)),
+    "sqlite": Limits((4, 2.5), (4, 2), (6_800, 4_250), 1),
+    "postgres": Limits((4, 2.5), (4, 2), (17_600, 11_000), 3),
 }
 
 
@@ -79,6 +89,10 @@ def measures(places: Places, size: Size, chance: random.Random) -> Iterator[Meas
     with crowded(places, recording, size.few) as few, crowded(places, recording, size.many) as many:
         each = max(1, size.cases // 2)
         yield by_number(f"flat_cases_{kind}", (few, size.few), (many, size.many), size.rounds, each, chance)
+        with crowded(places, recording, size.some) as some:
+            yield from reading(kind, some, many, size.rounds, chance)
+        yield idling(f"w4_idle_{kind}", many, size.rounds, limits.idle)
+    yield from batches(places, size.batches, size.batch, chance)
 
 
 def _floor(places: Places, recording: Any, households: int) -> tuple[Floor, list[UUID]]:

@@ -16,7 +16,7 @@ from sqlalchemy import Table
 
 from bench.places import Places, fingerprint
 from bench.recording import Recording
-from bench.work import COUNTY, DEFINITION, START, Bangfu, walk
+from bench.work import COUNTY, DEFINITION, START, VILLAGE, Bangfu, walk
 from storage.database import SQLITE_PRAGMAS
 from storage.tables import Row
 
@@ -24,7 +24,9 @@ from storage.tables import Row
 _HOME, _CASE, _COMMAND = "01950000000070008000", "01960000000070008000", "01970000000070008000"
 #: Tables of which every case has rows after it was opened, in the order of their foreign keys.
 _FILLED = ("household", "member", "cases", "case_event", "clock", "timer", "work_item", "outbox")
-
+#: A crowd lives in 300 villages of 20 townships, ours the first; its work is due over 50 days.
+_PLACE = f"CAST({VILLAGE} + (n - 1) % 20 * 1000 + (n - 1) / 20 % 15 AS TEXT)"
+_DUE = 'o."due_at" + CAST((n - 1) / 300 % 50 AS BIGINT) * 86400000'
 
 #: The serial of the Nth on PostgreSQL; the first belongs to the case that is repeated. At least six digits.
 _SERIAL = "lpad((n + 1)::text, greatest(6, length((n + 1)::text)), '0')"
@@ -37,7 +39,9 @@ def case_id(number: int) -> UUID:
 
 def crowded(places: Places, recording: Recording, number: int) -> Bangfu:
     """
-    A county with *number* open cases in their first stage, one a household.
+    A county with *number* open cases in their first stage, one a household, in many villages and due on many days.
+
+    Their records still say that they are our village's: where a case lies is asked only of its row.
 
     It is last time's, unless the tables or what a case writes have changed since.
     """
@@ -115,12 +119,17 @@ def _expressions(as_id: str, hexa: str, serial: str) -> Mapping[str, Mapping[str
     """
     home, case, command = (as_id.format(f"'{prefix}' || {hexa}") for prefix in (_HOME, _CASE, _COMMAND))
     number, subject = f"'{COUNTY}-{START.year}-' || {serial}", f"'{_HOME}' || {hexa}"
-    return {
+    found = {name: {"case_id": case} for name in _FILLED} | {
         "household": {"id": home},
         "member": {"household": home},
         "cases": {"id": case, "number": number, "subject": subject, "household": home},
         "case_event": {"case_id": case, "command": command},
-    } | {table: {"case_id": case} for table in _FILLED[4:]}
+    }
+    for name, values in found.items():
+        columns = Row.metadata.tables[name].c
+        values |= {"division": _PLACE} if "division" in columns else {}
+        values |= {"due_at": _DUE} if "due_at" in columns else {}
+    return found
 
 
 def _fill(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,16 @@ class Places:
             with self.path(name).open("rb") as file:
                 while file.read(1 << 24):
                     pass
+
+    def copy(self, name: str, to: str) -> Database:
+        """A copy, opened; nothing may have *name* open."""
+        if self.kind == "sqlite":
+            for suffix in ("-wal", "-shm"):
+                Path(f"{self.path(to)}{suffix}").unlink(missing_ok=True)
+            shutil.copyfile(self.path(name), self.path(to))
+        else:
+            self._administer(f'DROP DATABASE IF EXISTS "{to}"', f'CREATE DATABASE "{to}" TEMPLATE "{name}"')
+        return self.open(to)
 
     def rename(self, name: str, to: str) -> None:
         """Nothing may have it open."""

@@ -7,7 +7,7 @@ floor then writes the same rows for other cases: their ids, subjects and numbers
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
@@ -57,15 +57,23 @@ def record(bangfu: Bangfu) -> Recording:
     (subject,) = bangfu.add_households(1)
     steps: list[tuple[Write, ...]] = []
     cases: Sequence[UUID] = ()
-    before = _rows(bangfu)
     for step in range(len(WALK)):
-        cases = bangfu.take(step, cases, [subject])
-        after = _rows(bangfu)
-        steps.append(tuple(_changes(before, after)))
-        before = after
+
+        def work(step: int = step) -> None:
+            nonlocal cases
+            cases = bangfu.take(step, cases, [subject])
+
+        steps.append(written(bangfu, work))
     number = bangfu.store.load(COUNTY, cases[0]).case.number
     case, home = (cases[0], subject) if bangfu.database.is_postgres else (cases[0].bytes, subject.bytes)
     return Recording(case, home, number, tuple(steps))
+
+
+def written(bangfu: Bangfu, work: Callable[[], object]) -> tuple[Write, ...]:
+    """What *work* writes."""
+    before = _rows(bangfu)
+    work()
+    return tuple(_changes(before, _rows(bangfu)))
 
 
 def _rows(bangfu: Bangfu) -> dict[Place, dict[str, Any]]:

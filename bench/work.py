@@ -29,6 +29,7 @@ from storage.store import SqlStore
 
 DEFINITION = Path(__file__).with_name("case.yaml")
 COUNTY = "430822"
+WORKFLOW = "bench_case"
 VILLAGE = "430822100001"
 TOWNSHIP = "430822100000"
 #: A Monday morning. Every walk begins here, so that all fall on the same days of the same calendar.
@@ -91,7 +92,7 @@ class Bangfu:
     A county on a database of its own, with its office.
 
     Args:
-        database: New and empty.
+        database: New, or a copy of such a county's.
         households: How many (synthetic) households it has at first.
     """
 
@@ -165,7 +166,7 @@ class Bangfu:
             id=office.new_id(), person=WALK[0].person, channel=WALK[0].name, subject=subject.hex, division=VILLAGE,
             facts=FACTS["applied"], members=("1",),
         )  # fmt: skip
-        return office.open(COUNTY, "bench_case", command).case
+        return office.open(COUNTY, WORKFLOW, command).case
 
     def act(self, case: UUID, person: str, action: str) -> Case:
         command = Act(id=self.office.new_id(), person=person, action=action, facts=FACTS.get(action, {}))

@@ -82,9 +82,7 @@ def decide_list(
         ListRefusedError: Some cases cannot be decided so; nothing was changed.
     """
     listed = register.list(office.scope(county, person), list_id)
-    standing = {
-        case: number for case, number, _ in listed.items if _list_in(office, county, case, listed.stage) == list_id
-    }
+    standing = {case: number for case, number, outcome in listed.items if not outcome}
     missing = [number for case, number in standing.items() if case not in acts]
     if missing:
         raise InputError(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
@@ -63,6 +63,8 @@ if TYPE_CHECKING:
 TRIES = 4
 #: How often a new case's serial is taken anew: every opener of a county wants the same one.
 SERIAL_TRIES = 50
+#: How many timers a sweep stores together: their cases wait for each other as long.
+TOGETHER = 100
 #: The database fails, whatever it is asked.
 _OUT = (UnavailableError, UnknownOutcomeError)
 #: Commands that only bangfu itself gives.
@@ -295,10 +297,10 @@ class Office:
         """
         Carry out every timer that is due, in due order; what a timer sets and is due too follows in its place.
 
-        Each has its own transaction, so that one that fails holds up no other; its event's id comes from the timer, so
-        that it acts exactly once however many sweep (I9). One that finds the database locked for too long has failed
-        too: it stays due, and the next sweep has it. Before that, open work of posts that became vacant finds its
-        stand-ins: once for every change of the staff, and every day.
+        Some are stored together, since most of a sweep is waiting for the disk; one that fails holds up no other. An
+        event's id comes from its timer, so that it acts exactly once however many sweep (I9). One that finds the
+        database locked for too long has failed too: it stays due, and the next sweep has it. Before that, open work of
+        posts that became vacant finds its stand-ins: once for every change of the staff, and every day.
 
         Raises:
             UnavailableError, UnknownOutcomeError: The database fails; it is not asked again for every timer that is
@@ -306,37 +308,25 @@ class Office:
         """
         now = self.time_source.now()
         self._readdress(now)
-        heap = [(timer.due_at, timer.case, timer.number, timer) for timer in self.store.due_timers(now, limit)]
-        heapify(heap)
+        due = _Due(now, self.store.due_timers(now, limit))
         fired, failed = 0, list[tuple[DueTimer, str]]()
-        while heap and fired < limit:
-            *_, timer = heappop(heap)
+        while due.heap and fired < limit:
+            round_ = _Round(self, due)
             try:
-                receipt = self._fire(timer)
+                round_.carry_out(min(TOGETHER, limit - fired))
             except _OUT:
-                self._log("sweep_broken_off", fired=fired, failed=len(failed))
+                self._log("sweep_broken_off", fired=fired + round_.fired, failed=len(failed) + len(round_.failed))
                 raise
-            except Exception as error:  # A mistake of ours in one case is no reason to let another case's notice hang.
-                failed.append((timer, str(error)))
-                self._log("timer_failed", case=timer.case, timer=timer.number, error=type(error).__name__)
-                continue
-            if receipt is None:
-                continue
-            fired += 1
-            for number, value in receipt.case.section("timers").items():
-                due = instant(value["at"])
-                if due <= now and not any(each[1] == timer.case and each[2] == number for each in heap):
-                    new = DueTimer(timer.county, timer.case, number, due, value["k"])
-                    heappush(heap, (due, timer.case, number, new))
+            fired += round_.fired
+            failed += round_.failed
         self.store.add_up(now)
         left = self.store.due_timers(now, 1)
         self._log("swept", fired=fired, failed=len(failed))
         return Swept(fired, tuple(failed), left[0].due_at if left else None)
 
     def _fire(self, timer: DueTimer) -> Receipt | None:
-        command = FireTimer(id=derived_id(timer.case, "timer", timer.number), timer=timer.number)
         try:
-            receipt = self._carry_out(timer.county, timer.case, command)
+            receipt = self._carry_out(timer.county, timer.case, firing(timer))
         except (ActionNotAllowedError, StaleCaseError):
             pending = self.store.load(timer.county, timer.case).case.section("timers")
             if timer.number in pending:
@@ -503,7 +493,7 @@ class _Batch:
                 self.decisions.append(decision)
                 self.cases[target] = decision.case
                 waiting += [(each.case, each.command, each.workflow) for each in decision.followups]
-        except BangfuError:
+        except Exception:
             del self.decisions[start:]
             self.cases = cases
             raise
@@ -536,3 +526,92 @@ class _Batch:
         number = f"{self.county}-{year}-{self._serial:06d}"
         self._serial += 1
         return replace(command, number=number)
+
+
+def firing(timer: DueTimer) -> FireTimer:
+    """The command of a timer: the same, whoever gives it."""
+    return FireTimer(id=derived_id(timer.case, "timer", timer.number), timer=timer.number)
+
+
+class _Due:
+    """Timers that are due, soonest first, each once: those that were found, and those that their cases set then."""
+
+    def __init__(self, now: datetime, timers: Sequence[DueTimer]) -> None:
+        self.heap: list[tuple[datetime, UUID, str, DueTimer]] = []
+        self._now = now
+        self._known: set[tuple[UUID, str]] = set()
+        for timer in timers:
+            self._push(timer)
+
+    def _push(self, timer: DueTimer) -> None:
+        place = (timer.case, timer.number)
+        if timer.due_at <= self._now and place not in self._known:
+            self._known.add(place)
+            heappush(self.heap, (timer.due_at, *place, timer))
+
+    def follow(self, case: Case) -> None:
+        for number, value in case.section("timers").items():
+            self._push(DueTimer(case.county, case.id, number, instant(value["at"]), value["k"]))
+
+
+class _Round:
+    """
+    Timers of one county that a sweep stores together.
+
+    The first one that cannot be decided so ends the round, and is tried alone after it; if the others cannot be stored,
+    each of them is.
+    """
+
+    def __init__(self, office: Office, due: _Due) -> None:
+        self.fired = 0
+        self.failed: list[tuple[DueTimer, str]] = []
+        self._office = office
+        self._due = due
+        self._county = due.heap[0][3].county
+        self._batch = _Batch(office, self._county)
+
+    def carry_out(self, most: int) -> None:
+        """Carry out the next timers, so many at most."""
+        heap, decided, last = self._due.heap, list[DueTimer](), None
+        while last is None and heap and heap[0][3].county == self._county and len(decided) < most:
+            timer = heappop(heap)[3]
+            try:
+                self._batch.add(timer.case, firing(timer))
+            except _OUT:
+                raise
+            except Exception:  # What is wrong with it is found, and told, when it is tried alone.
+                last = timer
+            else:
+                decided.append(timer)
+                self._due.follow(self._batch.cases[timer.case])
+        if decided and not self._store(len(decided)):
+            for timer in decided:
+                self._alone(timer)
+        if last is not None:
+            self._alone(last)
+
+    def _store(self, count: int) -> bool:
+        try:
+            events = self._batch.commit()
+        except UnavailableError:
+            raise
+        except Exception:  # Each is tried alone then, and looked up first if the answer was lost.
+            return False
+        for event in events:
+            case = self._batch.cases[event.case]
+            self._office._log("case_moved", case=case.number, kind=event.kind, stage=case.stage)
+        self.fired += count
+        return True
+
+    def _alone(self, timer: DueTimer) -> None:
+        try:
+            receipt = self._office._fire(timer)
+        except _OUT:
+            raise
+        except Exception as error:  # A mistake of ours in one case is no reason to let another case's notice hang.
+            self.failed.append((timer, str(error)))
+            self._office._log("timer_failed", case=timer.case, timer=timer.number, error=type(error).__name__)
+            return
+        if receipt is not None:
+            self.fired += 1
+            self._due.follow(receipt.case)

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from bangfu.library import Library
-from engine.cases import Act, Command, Comment, Decision, Event
+from engine.cases import Act, Comment, Decision, Event
 from engine.errors import (
     BusyError,
     CommandReusedError,
@@ -23,8 +23,8 @@ from engine.errors import (
     StorageError,
     UnavailableError,
 )
-from engine.office import Receipt
 from engine.people import Holding
+from engine.ports import Loaded
 from storage.checks import check
 from storage.register import SqlRegister
 from tests.property.county import CANARIES, COUNTY, SINCE, VILLAGE, County, CrashError, Fault
@@ -292,19 +292,42 @@ def test_one_timer_that_fails_holds_up_no_other_whatever_it_fails_by(
     county: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoilt, sound = hanging(county, "board", "show"), hanging(county, "board", "show", home=2)
-    carry_out = county.office._carry_out
+    load = county.store.load
 
-    def fails(place: str, case: UUID, command: Command, workflow: str = "") -> Receipt:
+    def fails(place: str, case: UUID) -> Loaded:
         if case == spoilt:
             raise RecursionError("a mistake of ours")
-        return carry_out(place, case, command, workflow)
+        return load(place, case)
 
-    monkeypatch.setattr(county.office, "_carry_out", fails)
     county.time.move(timedelta(days=30))
-    swept = county.office.sweep()
+    with monkeypatch.context() as patch:
+        patch.setattr(county.store, "load", fails)
+        swept = county.office.sweep()
     assert {timer.case for timer, _ in swept.failed} == {spoilt}
     assert county.case(spoilt).stage == "show"
     assert county.case(sound).stage != "show"
+
+
+def test_timers_are_stored_together_and_alone_if_they_cannot_be(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [hanging(county, "board", "show", home=home) for home in (0, 2)]
+    county.time.move(timedelta(days=30))
+    commit, sizes = county.store.commit, list[int]()
+
+    def fails_at_first(decisions: Sequence[Decision], revision: int) -> tuple[Event, ...]:
+        sizes.append(len({decision.case.id for decision in decisions}))
+        if len(sizes) == 1:
+            raise ConflictError()
+        return commit(decisions, revision)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(county.store, "commit", fails_at_first)
+        swept = county.office.sweep()
+    assert sizes[0] == 2
+    assert set(sizes[1:]) == {1}
+    assert (swept.fired, swept.failed) == (len(sizes) - 1, ())
+    assert "show" not in {county.case(case).stage for case in cases}
 
 
 def test_F23_a_database_that_fails_ends_the_sweep_and_is_not_asked_for_every_timer(

@@ -23,7 +23,7 @@ from bench.work import COUNTY, WALK, Bangfu, time_of, walk
 from engine.cases import replay
 from storage.tables import Row
 
-TINY = bench.Size(rounds=2, cases=2, age=20, few=30, many=60)
+TINY = bench.Size(rounds=2, cases=2, age=20, few=30, some=310, many=620, batch=4, batches=1)
 #: Another in every case, or at every run.
 RANDOM = {
     "id",
