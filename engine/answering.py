@@ -214,6 +214,7 @@ def fall_back(draft: Draft, name: str) -> None:
     draft.put("asks", name, {**ask, "p": panel.else_.use, "e": seats(draft, body)})
     draft.body.update({"ask": name, "fallback": panel.else_.use})
     open_work(draft, name)
+    timing.change_body(draft, name)
 
 
 def record_silence(draft: Draft, name: str) -> None:

@@ -19,6 +19,8 @@ case       a name                    number, workflow, version, pack, subject, h
                                      of the household is left),
                                      granted (seq), granted_in (entry), next, sender, members, opener,
                                      at:<place>, clock:<clock> (ended)
+                                     granted, next, sender, members, opener, at:<place>, clock:<clock> (ended),
+                                     when:<event>, since:<clock> (for clocks counted from another moment)
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
 visits     stage                     {n: entry, from: the stage it came from}

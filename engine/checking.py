@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
 from engine import routes
-from engine.clocks import Offset, parse_amount, parse_term
+from engine.clocks import parse_amount
 from engine.compiling import FORWARD
 from engine.errors import DefinitionError, Fault
 from engine.grounds import uncited, unset
@@ -187,31 +187,13 @@ def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
             found += [(*path, "list", key) for key in ("draw", "rank") if getattr(ask.list_, key)]
         if ask.case is not None:
             found += [(*path, "case", key) for key in ("for_each", "tally") if getattr(ask.case, key)]
-        if name in w.tasks and ask.notice is not None and ask.notice.objection:
-            found.append((*path, "notice", "objection"))
         if ask.notice is not None and ask.notice.each != "place" and w.subject not in _OF_ONE_VILLAGE:
             found.append((*path, "notice", "each"))
-        for panel_path, panel in panels_of(w, ask):
-            if panel.silence is not None and isinstance(ask.panel, tuple):
-                found.append((*(panel_path if panel_path[0] == "panels" else (*path, "panel")), "silence"))
     found += [(*path, "roll") for path, panel in every_panel(w) if panel.roll]
     found += [("params", name, "by") for name, p in w.params.items() if p.by and p.type not in _TYPES_OF_TABLES]
-    for name, clock in w.clocks.items():
-        anchor = _anchor(clock.limit or clock.wait or "")
-        if anchor and anchor not in w.facts and set(clock.from_) - {anchor}:
-            found.append(("clocks", name, "from"))
     for path in found:
         advice = "this version of bangfu cannot run it; leave it out for now"
         yield definition.fault(path, f"not yet: `{path[-1]}`", advice, "not-yet")
-
-
-def _anchor(length: str) -> str:
-    """The moment from which *length* is counted, where it names one that is not its own start."""
-    try:
-        term = parse_term(length)
-    except ValueError:
-        return ""
-    return term.anchor if isinstance(term, Offset) else ""
 
 
 def _titles(definition: Definition, known: Known) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from transitions import EventData, Machine, MachineError, State
 
 from engine.clocks import Amount, Offset, parse_rung, parse_term
 from engine.loading import Definition
+from engine.references import panels_of
 from engine.routes import next_of
 from engine.rules import MEMBER_FACTS, RuleBook
 from engine.workflow import NO_LENGTH, NO_POST, Action, Clock, Notice, Panel, RuleRef, Stage, Task, Voiced, Workflow
@@ -82,6 +83,7 @@ class ClockSpec:
 
     Attributes:
         ask: The stage or task to whose entry it belongs and with which it ends; empty for clocks over several stages.
+        panel: Of a silence: the panel whose it is, empty for one written in place; None for every other clock.
         terms: The amount or moment, with ``$parameters`` already put in; never ``unset`` or ``none``.
     """
 
@@ -99,6 +101,7 @@ class ClockSpec:
     protects: Literal["office", "citizen"] = "office"
     remind: tuple[str, ...] = ()
     late: Mapping[str, str] = field(default_factory=dict)
+    panel: str | None = None
 
     @property
     def anchor(self) -> str:
@@ -141,6 +144,7 @@ class Procedure:
         specs = self.clocks.values()
         self.clocks_of = _index((spec.ask, spec.id) for spec in specs)
         self.clocks_from = _index((event, spec.id) for spec in specs for event in _starts(spec))
+        self.anchors = frozenset(spec.anchor for spec in specs if spec.anchor) - self.workflow.facts.keys()
         self.clocks_until = _index((spec.until, spec.id) for spec in specs if spec.until)
         self.excluding = _index((ask, spec.id) for spec in specs if spec.definition for ask in spec.definition.except_)
         self.tasks_on = _index((event, name) for name, task in self.workflow.tasks.items() for event in task.opens)
@@ -270,13 +274,15 @@ class Procedure:
                 f"{name}.wait", ask.title, "wait", terms, (f"{name}.posted",), "",
                 self._basis(ask.notice.wait, part, name, "notice", "wait"), name, roll=ask.notice.roll == "yes",
             )  # fmt: skip
-        if isinstance(ask.panel, (str, Panel)):
-            panel = ask.panel if isinstance(ask.panel, Panel) else self.workflow.panels[ask.panel]
-            path = (part, name, "panel") if isinstance(ask.panel, Panel) else ("panels", ask.panel)
+        for path, panel in panels_of(self.workflow, ask):
             if panel.silence is not None:
+                named = path[1] if path[0] == "panels" else ""
+                only = named in ("", ask.panel)
+                whole = path if named else (part, name, *path)
                 yield ClockSpec(
-                    f"{name}.silence", panel.title, "wait", self.parameter(panel.silence.after), (started,), "",
-                    self._basis(panel.silence.after, *path, "silence"), name,
+                    f"{name}.silence" if only else f"{name}.silence.{named}", panel.title, "wait",
+                    self.parameter(panel.silence.after), (started,), "",
+                    self._basis(panel.silence.after, *whole, "silence"), name, panel=named,
                 )  # fmt: skip
 
 

@@ -188,14 +188,20 @@ def open_to_objections(draft: Draft, on: str = "") -> str:
         ActionNotAllowedError: None was posted, it takes no objections, or the case has ended.
     """
     notices = draft.section("notices")
-    left = sorted(notices, key=lambda name: (name == draft.stage, notices[name]["n"]), reverse=True)
+    left = sorted(notices, key=lambda name: (draft.get("asks", name) is not None, notices[name]["n"]), reverse=True)
     name = on or next(iter(left), draft.stage)
-    stage = draft.procedure.workflow.stages.get(name)
-    if stage is None or stage.notice is None or name not in notices or draft.value("status") != "open":
+    notice = _notice_of(draft, name)
+    if notice is None or name not in notices or (draft.value("status") != "open" and draft.get("asks", name) is None):
         raise ActionNotAllowedError(draft.before.id, N_("no notice of this case is posted"))
-    if not stage.notice.objection:
+    if not notice.objection:
         raise ActionNotAllowedError(draft.before.id, N_("this procedure takes no objections here"))
     return name
+
+
+def _notice_of(draft: Draft, name: str) -> Notice | None:
+    """The notice that the stage or task *name* puts up, if there is such a one and it does."""
+    workflow = draft.procedure.workflow
+    return draft.procedure.ask(name).notice if name in workflow.stages or name in workflow.tasks else None
 
 
 def against_objection(draft: Draft, name: str, received_at: datetime) -> Iterator[Reason]:
@@ -206,10 +212,11 @@ def against_objection(draft: Draft, name: str, received_at: datetime) -> Iterato
     """
     hung = draft.section("notices")[name]
     ends = hung.get("over") or hung.get("left")
-    wait = timing.state_of(draft, f"{name}.wait") if draft.stage == name else None
+    is_open = draft.get("asks", name) is not None
+    wait = timing.state_of(draft, f"{name}.wait") if is_open else None
     if wait is not None and wait.status == "running":
         ends = iso(wait.due_at)
-    granted = int(draft.value("granted", 0)) > hung["s"] and draft.stage != name
+    granted = int(draft.value("granted", 0)) > hung["s"] and not is_open
     if granted or (ends and received_at >= instant(ends)):
         yield reason(
             "ended", N_("the period for objections is over"),
@@ -223,7 +230,7 @@ def lodge(draft: Draft, command: Object) -> str:
     if command.received_at > draft.now:
         raise InputError(N_("an objection cannot have been received in the future"), field="received_at")
     require(draft.before.id, against_objection(draft, name, command.received_at))
-    notice = draft.procedure.workflow.stages[name].notice
+    notice = draft.procedure.ask(name).notice
     assert notice is not None
     assert notice.objection is not None
     stand_anywhere(draft)
@@ -260,7 +267,9 @@ def child_ended(draft: Draft, command: ChildEnded) -> str:
     draft.drop("links", command.child.hex)
     draft.body.update({"child": command.child.hex, "ask": name, "outcome": command.outcome, "end": command.end})
     ask = draft.get("asks", name)
-    if draft.value("status") == "open" and link["k"] == "objection":
+    if link["k"] == "objection" and name in draft.procedure.workflow.tasks:
+        _objection_to_task_answered(draft, name, command.outcome)
+    elif draft.value("status") == "open" and link["k"] == "objection":
         _objection_answered(draft, name, command.outcome)
     elif link["k"] == "child" and ask is not None and ask["n"] == link["n"]:
         if name in draft.procedure.workflow.tasks:
@@ -279,8 +288,29 @@ def _objection_answered(draft: Draft, name: str, outcome: str) -> None:
         trigger = "" if draft.stage == name else late_upheld(name)
         take(draft, "upheld", stage.actions["upheld"], trigger=trigger, event=f"{name}.upheld", forced=True)
         return
-    state = timing.state_of(draft, f"{name}.wait") if draft.stage == name else None
+    if draft.stage == name:
+        _resume_wait(draft, name)
+    advance(draft)
+
+
+def _objection_to_task_answered(draft: Draft, name: str, outcome: str) -> None:
+    """Upheld, that is the task's result, even if its period had ended well; the case stays where it is."""
+    if draft.get("asks", name) is not None:
+        if outcome == "upheld":
+            answer(draft, name, "upheld")
+        else:
+            _resume_wait(draft, name)
+            advance_task(draft, name)
+    elif outcome == "upheld" and draft.get("tasks", name, {}).get("st") == "done":
+        draft.put("tasks", name, {**draft.get("tasks", name), "r": "upheld", "s": draft.seq})
+        emit(draft, f"{name}.upheld")
+    if draft.value("status") == "open":
+        advance(draft)
+
+
+def _resume_wait(draft: Draft, name: str) -> None:
+    """A wait that stood still for objections runs on when none is open."""
+    state = timing.state_of(draft, f"{name}.wait")
     if state is not None and state.status == "stopped" and not has_objection(draft, name):
         resumed = clocks.resume(state, draft.now, draft.world.calendar, _OBJECTION)
         timing.keep(draft, draft.procedure.clocks[f"{name}.wait"], resumed)
-    advance(draft)

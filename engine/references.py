@@ -414,6 +414,8 @@ def _of_ends(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         path = ("ends", name, "start")
         yield from seek.workflow((*path, "workflow"), end.start.workflow)
         yield from seek.several((*path, "carries"), end.start.carries, {*w.facts, "all"}, "fact", "unknown-fact")
+        if end.start.at:
+            yield from seek.seek((*path, "at"), end.start.at, {*w.places, "home"}, "place", "unknown-place")
         other = seek.known.others.get(end.start.workflow)
         if other is not None and end.start.opens is not None:
             yield from seek.seek((*path, "opens"), end.start.opens, other.opens, "channel", "unknown-target")

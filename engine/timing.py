@@ -61,6 +61,8 @@ def running(draft: Draft) -> Iterator[tuple[ClockSpec, ClockState]]:
 def on_event(draft: Draft, event: str, at: datetime | None = None) -> None:
     """Start, restart and end what *event* starts and ends; *at* is when it happened (default: now)."""
     procedure = draft.procedure
+    if event in procedure.anchors:
+        draft.put("case", f"when:{event}", iso(at or draft.now))
     for name in procedure.clocks_until.get(event, ()):
         end(draft, name)
     for name in procedure.clocks_from.get(event, ()):
@@ -72,15 +74,25 @@ def begin(draft: Draft, spec: ClockSpec, cause: str, at: datetime) -> None:
     Start *spec*, unless it runs already and takes the first start, or was ended for good before.
 
     A clock over several stages takes the first of its start events; with ``again: latest`` a later one restarts it.
-    One that is counted from a moment not yet known starts when it is.
+    One that is counted from another moment than its start begins when both are known. The silence of a body begins only
+    where that body is asked.
     """
     definition = spec.definition
+    if spec.panel is not None and draft.get("asks", spec.ask, {}).get("p", "") != spec.panel:
+        return
     if definition is not None:
         if definition.when and not draft.holds(definition.when):
             return
         if definition.again == "first" and (draft.get("clocks", spec.id) or draft.value(f"clock:{spec.id}")):
             return
-    anchor = _anchor(draft, spec.anchor, cause, at) if spec.anchor else None
+    if spec.anchor and spec.from_ and cause == spec.anchor and cause not in spec.from_:
+        since = draft.value(f"since:{spec.id}")
+        if not since:
+            return  # Nothing has started it yet.
+        at = instant(since)
+    elif spec.anchor:
+        draft.put("case", f"since:{spec.id}", iso(at))
+    anchor = _anchor(draft, spec.anchor) if spec.anchor else None
     if spec.anchor and anchor is None:
         return
     ask = draft.get("asks", spec.ask)
@@ -102,8 +114,20 @@ def end(draft: Draft, clock: str) -> None:
         return
     if not draft.procedure.clocks[clock].ask:
         draft.put("case", f"clock:{clock}", iso(draft.now))
+    draft.drop("case", f"since:{clock}")
     draft.drop("clocks", clock)
     _disarm(draft, clock)
+
+
+def change_body(draft: Draft, ask: str) -> None:
+    """Another body is asked in *ask*: the silence of the one before ends, that of the new one begins."""
+    asked = draft.get("asks", ask)
+    for name in draft.procedure.clocks_of.get(ask, ()):
+        spec = draft.procedure.clocks[name]
+        if spec.panel is not None:
+            end(draft, name)
+            if ask in draft.procedure.workflow.tasks or asked.get("r"):
+                begin(draft, spec, spec.from_[0], draft.now)
 
 
 def keep(draft: Draft, spec: ClockSpec, state: ClockState) -> None:
@@ -171,13 +195,14 @@ def _disarm(draft: Draft, clock: str) -> None:
             draft.drop("timers", number)
 
 
-def _anchor(draft: Draft, moment: str, cause: str, at: datetime) -> datetime | date | None:
-    """The day of the date fact *moment*, or the instant of the event; None while it is not known."""
+def _anchor(draft: Draft, moment: str) -> datetime | date | None:
+    """The day of the date fact *moment*, or the instant of the event when it last happened; None while not known."""
     stored = draft.get("facts", moment)
     fact = draft.procedure.workflow.facts.get(moment)
     if fact is not None:
         return None if stored is None or is_missing(stored["v"]) else cast(date, plain(fact, stored["v"]))
-    return at if cause == moment else None
+    happened = draft.value(f"when:{moment}")
+    return instant(happened) if happened else None
 
 
 def _time(text: str) -> time | None:

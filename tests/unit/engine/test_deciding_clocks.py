@@ -485,3 +485,48 @@ def test_a_comment_in_the_middle_of_catching_up_changes_nothing() -> None:
     runner.now = MONDAY + timedelta(days=30)
     runner.do(Comment, "village.cadre", note="停电之后")
     assert len(runner.until(runner.now)) == 10
+
+
+class TestCountedFromAnotherMoment:
+    TEXT = """
+workflow: away
+title: 样例
+facts: {{expires_on: {{title: 到期日, type: date, in: [opens, first], optional: yes}}}}
+opens: {{found: {{by: village.cadre, to: first}}}}
+stages:
+  first: {{title: 一, by: village.cadre, actions: {{pass: {{to: next}}}}}}
+  second: {{title: 二, by: village.cadre, actions: {{pass: {{to: next}}, back: {{to: first, means: back}}}}}}
+clocks: {{c: {{title: 限, {CLOCK}, until: second.pass}}}}
+ends: {{done: {{title: 完, outcome: closed}}}}
+"""
+
+    def away(self, clock: str, **facts: str) -> Runner:
+        runner = Runner.of(self.TEXT.format(CLOCK=clock))
+        runner.open("village.cadre", facts=facts)
+        return runner
+
+    def test_an_earlier_event_counts_though_a_later_one_starts_it(self) -> None:
+        runner = self.away("limit: 10 day after first.entered, from: second.entered")
+        runner.wait(days=3)
+        assert "c" not in runner.case.section("clocks")
+        runner.act("village.cadre", "pass")
+        state = runner.case.section("clocks")["c"]
+        assert state["day"] == "2026-03-12"
+
+    def test_one_that_was_started_waits_for_the_moment_that_it_is_counted_from(self) -> None:
+        runner = self.away("limit: 10 day after second.entered, from: first.entered")
+        runner.wait(days=3)
+        assert "c" not in runner.case.section("clocks")
+        runner.act("village.cadre", "pass")
+        assert runner.case.section("clocks")["c"]["day"] == "2026-03-16"  # The 15th is a Sunday.
+
+    def test_a_known_date_alone_does_not_start_it(self) -> None:
+        runner = self.away("limit: 5 day before expires_on, from: second.entered", expires_on="2026-04-01")
+        assert "c" not in runner.case.section("clocks")
+        runner.act("village.cadre", "pass")
+        assert runner.case.section("clocks")["c"]["day"] == "2026-03-27"
+
+    def test_without_a_start_of_its_own_the_moment_starts_it(self) -> None:
+        runner = self.away("limit: 10 day after first.pass")
+        runner.act("village.cadre", "pass")
+        assert runner.case.section("clocks")["c"]["day"] == "2026-03-12"

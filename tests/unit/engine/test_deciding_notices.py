@@ -9,8 +9,10 @@ import pytest
 
 from engine.cases import (
     Attach,
+    Case,
     Comment,
     FireTimer,
+    Minutes,
     Object,
     PostNotice,
     SettleClocks,
@@ -19,7 +21,7 @@ from engine.cases import (
     iso,
 )
 from engine.errors import ActionNotAllowedError, BangfuError, GuardRefusedError, InputError
-from tests.harness import MONDAY, PAPER, Runner, calendar
+from tests.harness import MONDAY, PAPER, Runner, calendar, shipped
 
 NOTICE = """
 workflow: notice
@@ -519,3 +521,78 @@ def test_I12_a_notice_taken_down_hangs_again_from_then_on_and_no_earlier() -> No
         runner.post("village.committee", at=MONDAY)
     runner.post("village.committee", at=runner.now)
     assert runner.due("publicity.wait") == LEGAL_END + timedelta(days=7)  # The 15th is a Sunday: it ends on the 16th.
+
+
+ANNOUNCE = """
+workflow: announce
+title: 样例
+places: {square: 广场}
+opens: {found: {by: village.cadre, to: decide}}
+stages:
+  decide: {title: 审定, by: county.bureau, actions: {grant: {to: next, means: grant}, refuse: {to: no, means: refuse}}}
+tasks:
+  announce:
+    title: 公告
+    notice: {by: village.cadre, places: [square], wait: 5 day, objection: objection, on_objection: stop}
+    opens: {OPENS}
+    awaited_by: {AWAITED}
+  recheck: {title: 复核, by: county.bureau, opens: announce.upheld}
+ends: {done: {title: 完, outcome: granted}, no: {title: 否, outcome: refused}}
+"""
+
+
+class TestNoticesBesideTheCase:
+    """A notice that is a task takes objections too: the case stays where it is, the task has the result."""
+
+    def announced(self, opens: str = "found", awaited: str = "decide") -> Runner:
+        text = ANNOUNCE.replace("{OPENS}", opens).replace("{AWAITED}", awaited)
+        runner = Runner.of(text, shipped("objection"), staff=None)
+        runner.open("village.cadre")
+        return runner
+
+    def uphold(self, runner: Runner, objection: Case, result: str = "upheld") -> None:
+        both = Minutes({"village.branch": 1, "village.committee": 1}, {result: 2})
+        runner.act("village.branch", result, case=objection.id, minutes=both, note="查实", finding="属实")
+
+    def test_upheld_is_the_tasks_result_and_the_case_may_go_on(self) -> None:
+        runner = self.announced()
+        runner.post("village.cadre", on="announce")
+        objection = runner.lodge("village.cadre", on="announce", facts={"grounds": "不符"})
+        with pytest.raises(GuardRefusedError, match="being verified"):
+            runner.act("county.bureau", "grant")
+        self.uphold(runner, objection)
+        assert runner.case.section("tasks")["announce"]["r"] == "upheld"
+        assert runner.case.section("tasks")["recheck"]["st"] == "open"
+        assert runner.stage == "decide"
+        runner.act("county.bureau", "refuse")
+
+    def test_the_wait_stands_still_and_runs_on_when_it_is_dismissed(self) -> None:
+        runner = self.announced()
+        runner.post("village.cadre", on="announce")
+        due = runner.due("announce.wait")
+        objection = runner.lodge("village.cadre", facts={"grounds": "不符"})
+        runner.wait(days=10)
+        assert runner.case.section("tasks")["announce"]["st"] == "open"
+        self.uphold(runner, objection, "dismissed")
+        assert runner.due("announce.wait") > due
+        runner.wait(days=10)
+        assert runner.case.section("tasks")["announce"]["r"] == "ended"
+
+    def test_what_hangs_after_the_end_is_objected_to_as_well(self) -> None:
+        runner = self.announced("done", "[]")
+        runner.act("county.bureau", "grant")
+        runner.post("village.cadre", on="announce")
+        objection = runner.lodge("village.cadre", facts={"grounds": "不符"})
+        self.uphold(runner, objection)
+        assert (runner.case.status, runner.case.section("tasks")["announce"]["r"]) == ("ended", "upheld")
+
+    def test_one_received_in_time_is_upheld_though_the_task_was_done(self) -> None:
+        runner = self.announced()
+        runner.post("village.cadre", on="announce")
+        received = runner.now + timedelta(days=1)
+        runner.wait(days=10)
+        assert runner.case.section("tasks")["announce"]["r"] == "ended"
+        objection = runner.lodge("village.cadre", received_at=received, facts={"grounds": "不符"})
+        self.uphold(runner, objection)
+        assert runner.case.section("tasks")["announce"]["r"] == "upheld"
+        assert runner.case.section("tasks")["recheck"]["st"] == "open"

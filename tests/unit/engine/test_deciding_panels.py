@@ -422,3 +422,45 @@ class TestEarlyStop:
             runner.act("township.mayor", "abstain")
         runner.act("township.mayor", "abstain", note="回避")
         assert runner.stage == "refused"
+
+
+class TestSilenceOfTheBodyAsked:
+    TEXT = """
+workflow: consult
+title: 样例
+facts: {{far: {{title: 远, type: yes_no, in: opens}}}}
+panels:
+  near: {{seats: {{county.bureau: 1}}, recorded: minutes, tally: {{agreed: all, reserved: otherwise}},
+    silence: {{after: 2 workday, counts_as: agreed}}, else: {{use: others}}}}
+  others: {{title: 他部门, seats: {{county.other: 1}}, tally: {{agreed: all, reserved: otherwise}},
+    silence: {{after: 10 workday, counts_as: reserved}}}}
+opens: {{found: {{by: village.cadre, to: wait}}}}
+stages: {{wait: {{title: 等, by: village.cadre, actions: {{go: {{to: next}}}}}}}}
+tasks: {{hear: {{title: 征求意见, panel: {PANEL}, opens: found, awaited_by: wait}}}}
+ends: {{done: {{title: 完, outcome: closed}}}}
+"""
+
+    def consult(self, panel: str, far: bool) -> Runner:
+        runner = Runner.of(self.TEXT.format(PANEL=panel))
+        runner.open("village.cadre", facts={"far": far})
+        return runner
+
+    CHOICE = "[{when: far, use: others}, {use: near}]"
+
+    @pytest.mark.parametrize(("far", "days", "result"), [(False, 2, "agreed"), (True, 14, "reserved")])
+    def test_of_a_choice_only_the_silence_of_the_body_chosen_counts(self, far: bool, days: int, result: str) -> None:
+        runner = self.consult(self.CHOICE, far)
+        assert len(runner.timers()) == 1
+        runner.wait(days=days - 1)
+        assert runner.case.section("tasks")["hear"]["st"] == "open"
+        runner.wait(days=1.9)
+        assert runner.case.section("tasks")["hear"]["r"] == result
+
+    def test_a_body_that_steps_in_has_its_own_time(self) -> None:
+        runner = self.consult("near", far=False)
+        runner.act("county.bureau", "fallback", on="hear")
+        assert list(runner.timers()) == ["hear.silence.others"]
+        runner.wait(days=4)
+        assert runner.case.section("tasks")["hear"]["st"] == "open"
+        runner.wait(days=12)
+        assert runner.case.section("tasks")["hear"]["r"] == "reserved"
