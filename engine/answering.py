@@ -26,7 +26,7 @@ from engine.errors import N_, InputError
 from engine.guards import against_action
 from engine.moving import answer
 from engine.reasons import Reason, reason
-from engine.tallies import ABSTAIN, Count, quorum_needed, result, settled
+from engine.tallies import ABSTAIN, ROLL, Count, quorum_needed, result, settled
 from engine.workflow import Panel
 
 
@@ -113,13 +113,17 @@ def against_minutes(draft: Draft, name: str, minutes: Minutes | None) -> Iterato
             "minutes", N_("this is decided by a meeting: its minutes are needed"),
             advice=N_("add --present POST=N … and --votes ANSWER=N …"),
         )  # fmt: skip
-    elif (short := _shortage(draft, name, minutes.present)) is not None:
+    elif (short := _shortage(draft, name, minutes)) is not None:
         yield short
 
 
-def _shortage(draft: Draft, name: str, attended: Mapping[str, int]) -> Reason | None:
-    """What lacks for a quorum; without one of its own a panel needs every seat."""
-    entitled, quorum = draft.get("asks", name)["e"], panel_asked(draft, name).quorum
+def _shortage(draft: Draft, name: str, minutes: Minutes) -> Reason | None:
+    """What lacks for a quorum; without one of its own a panel needs every seat, and one of a register anybody."""
+    attended, panel = minutes.present, panel_asked(draft, name)
+    entitled, quorum = draft.get("asks", name)["e"], panel.quorum
+    if panel.roll is not None:
+        entitled, attended = {ROLL: minutes.entitled}, {ROLL: attended.get(ROLL, 0)}
+        quorum = 1 if quorum is None else quorum
     if quorum is None:
         for post, number in entitled.items():
             if attended.get(post, 0) < number:
@@ -146,6 +150,9 @@ def record_minutes(draft: Draft, command: Act, name: str) -> str:
     assert minutes is not None
     entitled: Mapping[str, int] = draft.get("asks", name)["e"]
     panel = panel_asked(draft, name)
+    if panel.roll is not None:
+        entitled = {ROLL: minutes.entitled}
+        draft.body["entitled"] = minutes.entitled
     present, voted = sum(minutes.present.values()), sum(minutes.votes.values())
     _check_minutes(minutes, entitled, panel)
     votes = {**minutes.votes, ABSTAIN: minutes.votes.get(ABSTAIN, 0) + present - voted}
@@ -168,6 +175,11 @@ def _check_minutes(minutes: Minutes, entitled: Mapping[str, int], panel: Panel) 
             raise InputError(
                 N_("{post} has no seat here; seats: {seats}"), field="present", post=post, seats=", ".join(entitled)
             )
+    if panel.roll is not None and present > minutes.entitled:
+        raise InputError(
+            N_("{present} present of {entitled} on the register"), field="entitled", present=present,
+            entitled=minutes.entitled,
+        )  # fmt: skip
     if voted > present:
         raise InputError(N_("{votes} votes of {present} present"), field="votes", votes=voted, present=present)
     for given in minutes.votes:
@@ -194,7 +206,7 @@ def against_fallback(draft: Draft, name: str, minutes: Minutes | None) -> Iterat
     assert panel.else_ is not None
     entitled = sum(draft.get("asks", name)["e"].values())
     if panel.recorded == "minutes":
-        quorate = minutes is not None and _shortage(draft, name, minutes.present) is None
+        quorate = minutes is not None and _shortage(draft, name, minutes) is None
     else:
         quorate = len(answers_of(draft, name)) >= quorum_needed(panel.quorum, entitled)
     if quorate:

@@ -7,16 +7,19 @@ answers, postings, work items, its own clocks) closes with it; coming back asks 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from engine import timing
 from engine.cases import Followup, OpenCase, Readdress, iso
-from engine.compiling import is_office_post
+from engine.compiling import BOARD, is_office_post
+from engine.divisions import Level, level_of, parent_of
 from engine.drafting import SUPERVISOR, Draft, derived_id
 from engine.errors import N_, ActionNotAllowedError
 from engine.facts import is_missing, plain
 from engine.guards import stand_in
-from engine.workflow import CaseVoice, Choice, Panel, Voiced, When
+from engine.reasons import reason
+from engine.workflow import CaseVoice, Choice, Notice, Panel, Voiced, When
 
 
 def question(draft: Draft, name: str) -> dict[str, Any]:
@@ -49,12 +52,14 @@ def open_ask(draft: Draft, name: str, number: int) -> None:
             ask["e"] = seats(draft, draft.procedure.panel_of(name, named))
         case "notice":
             ask["at"] = iso(draft.now)
+            if asked.notice and (places := places_to_hang(draft, asked.notice)) is not None:
+                ask["pl"] = places
             if asked.notice and asked.notice.leave_out and draft.holds(asked.notice.leave_out):
                 ask["w"] = True
                 draft.body["waived"] = name
         case _:
             assert asked.case is not None
-            open_subcase(draft, name, asked.case, number)
+            ask.update(open_subcases(draft, name, asked, number))
     draft.put("asks", name, ask)
     timing.exclude(draft, name, entered=True)
     open_work(draft, name)
@@ -74,6 +79,23 @@ def close_ask(draft: Draft, name: str) -> None:
     timing.exclude(draft, name, entered=False)
 
 
+def places_to_hang(draft: Draft, notice: Notice) -> list[str] | None:
+    """
+    Where *notice* hangs in this case, where that differs from case to case: by a table, or ``place@code`` in every
+    village below a home that is larger than one. None: where the definition alone says.
+    """
+    home = str(draft.value("division"))
+    found: list[str] = []
+    for place in notice.places:
+        value = draft.value_of(place[1:]) if place.startswith("$") else place
+        found += [value] if isinstance(value, str) else list(value)
+    if notice.each == "village" and level_of(home) != Level.VILLAGE:
+        villages = [code for code in draft.world.parts if level_of(code) == Level.VILLAGE]
+        return [f"{place}@{code}" for code in villages for place in found or [BOARD]]
+    differs = any(place.startswith("$") and draft.procedure.workflow.params[place[1:]].by for place in notice.places)
+    return found if differs else None
+
+
 # --- who is asked -----------------------------------------------------------------------------------------------------
 
 
@@ -83,7 +105,7 @@ def posts_asked(draft: Draft, name: str) -> tuple[str, ...]:
     if asked.notice is not None:
         return (asked.notice.by,)
     if asked.panel is not None:
-        return tuple(draft.procedure.parameter(post) for post in panel_asked(draft, name).seats)
+        return tuple(draft.parameter(post) for post in panel_asked(draft, name).seats)
     return tuple(draft.get("asks", name).get("by") or (str(post) for post in asked.by or ()))
 
 
@@ -107,7 +129,7 @@ def seats(draft: Draft, panel: Panel) -> dict[str, int]:
     """Post → how many of it are entitled: the number written, or for ``all`` as many as hold it now."""
     found = {}
     for post, number in panel.seats.items():
-        name = draft.procedure.parameter(post)
+        name = draft.parameter(post)
         found[name] = max(1, len(draft.holders(name))) if number == "all" else int(number)
     return found
 
@@ -233,16 +255,64 @@ def drop_answers(draft: Draft, name: str, ask: dict[str, Any]) -> None:
 # --- other cases ------------------------------------------------------------------------------------------------------
 
 
-def open_subcase(draft: Draft, ask: str, voice: CaseVoice, number: int) -> None:
-    """Another case answers: opened in the same transaction, by the system, with what it is handed."""
-    child = derived_id(draft.before.id, ask, number)
-    draft.put("links", child.hex, {"w": voice.workflow, "q": ask, "n": number, "k": "child"})
-    opening = OpenCase(
-        id=derived_id(draft.command.id, child), channel="", subject=str(draft.value("subject")),
-        household=str(draft.value("household")), division=draft.division_at(voice.at),
-        members=tuple(draft.value("members", ())), parent=(draft.before.id, ask), carried=carried(draft, voice.carries),
-    )  # fmt: skip
-    draft.followups.append(Followup(child, opening, voice.workflow))
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Whom another case is about: what tells it from its sisters, subject, household, division (empty: its home)."""
+
+    key: str
+    subject: str
+    household: str
+    division: str
+    members: tuple[str, ...]
+
+
+def open_subcases(draft: Draft, ask: str, asked: Voiced, number: int) -> dict[str, Any]:
+    """
+    Another case answers, or one each for several: opened in the same transaction, by the system.
+
+    Returns:
+        What the question keeps of it: ``of``, how many cases answer together, and their ends as they come, ``c``.
+
+    Raises:
+        UnknownRuleError: For whom depends on a fact that is missing.
+        GuardRefusedError: A stage would wait for nobody.
+    """
+    voice = asked.case
+    assert voice is not None
+    about = _abouts(draft, asked, voice)
+    for each in about:
+        child = derived_id(draft.before.id, ask, number, *([each.key] if each.key else []))
+        draft.put("links", child.hex, {"w": voice.workflow, "q": ask, "n": number, "k": "child"})
+        opening = OpenCase(
+            id=derived_id(draft.command.id, child), channel="", subject=each.subject, household=each.household,
+            division=each.division, members=each.members, parent=(draft.before.id, ask),
+            carried=carried(draft, voice.carries),
+        )  # fmt: skip
+        draft.followups.append(Followup(child, opening, voice.workflow))
+    if not about and ask in draft.procedure.workflow.stages:
+        nobody = reason("for_each", N_("{title} has nobody to be asked for"), title=asked.title)
+        raise nobody.error(draft.before.id)
+    return {"of": len(about), "c": {}} if voice.for_each else {}
+
+
+def _abouts(draft: Draft, asked: Voiced, voice: CaseVoice) -> list[_About]:
+    subject, household = str(draft.value("subject")), str(draft.value("household"))
+    members, home = tuple(draft.value("members", ())), draft.division_at(voice.at)
+    match voice.for_each:
+        case "":
+            return [_About("", subject, household, home, members)]
+        case "members":
+            wanted = getattr(asked, "for_each", "")
+            chosen = [key for key in members if not wanted or draft.holds_of(wanted, key)]
+            return [_About(key, f"{household or subject}/{key}", household or subject, home, (key,)) for key in chosen]
+        case "children":
+            below = [code for code in draft.world.parts if parent_of(code) == home]
+            return [_About(code, code, "", code, ()) for code in below]
+        case fact:
+            stored = draft.get("facts", fact)
+            listed = [] if stored is None or is_missing(stored["v"]) else stored["v"]
+            at = home if voice.at else ""
+            return [_About(str(key), str(key), str(key), at, ()) for key in dict.fromkeys(listed)]
 
 
 def carried(draft: Draft, names: tuple[str, ...]) -> dict[str, Any]:

@@ -18,13 +18,13 @@ case       a name                    number, workflow, version, pack, subject, h
                                      entry, status (open, ended, closed), end, outcome, gone (died, moved_out: nobody
                                      of the household is left),
                                      granted (seq), granted_in (entry), next, sender, members, opener,
-                                     at:<place>, clock:<clock> (ended)
-                                     granted, next, sender, members, opener, at:<place>, clock:<clock> (ended),
+                                     at:<place>, clock:<clock> (ended),
                                      when:<event>, since:<clock> (for clocks counted from another moment)
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
 visits     stage                     {n: entry, from: the stage it came from}
-asks       stage or task             an open question: {n: entry, s, r: ready, b: begun, by: [posts] and p: panel where
+asks       stage or task             an open question: {n: entry, s, r: ready, b: begun, pl: where it hangs, of: how many
+                                     cases answer, c: {end: how many came to it}, by: [posts] and p: panel where
                                      they were chosen, e: {post: seats}, l: list, at: asked (of a notice), w: waived,
                                      res: an answer that must wait}
 answers    ask#entry/who             {a: answer, p: post, o: with words, …}, only while the question is open; who is a
@@ -343,6 +343,7 @@ class OpenCase(Command):
         places: Division (12 digits) of each place of the definition that is not the case's home.
         parent: The case that opens this one, and its stage or task that waits. Only a case gives it.
         carried: Plain values that a case hands over; what this workflow has no fact for is left behind.
+        digest: Of what was asked, if the office has filled in the rest.
     """
 
     channel: str
@@ -356,6 +357,7 @@ class OpenCase(Command):
     places: Mapping[str, str] = field(default_factory=dict)
     parent: tuple[UUID, str] | None = None
     carried: Mapping[str, Any] = field(default_factory=dict)
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,16 +366,18 @@ class Minutes:
     The minutes of a meeting, for panels that are ``recorded: minutes``.
 
     Attributes:
-        present: Post → how many attended.
+        present: Post → how many attended; of a body too large to name ``roll`` → how many of those on its register.
         votes: Answer (or ``abstain``) → how many.
         persons: Keys of the officers among those present; a declared relative must be in ``recused``.
         recused: Keys of officers who left the room for this case.
+        entitled: Of a body too large to name: how many its register has.
     """
 
     present: Mapping[str, int]
     votes: Mapping[str, int]
     persons: tuple[str, ...] = ()
     recused: tuple[str, ...] = ()
+    entitled: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -624,7 +628,9 @@ class Decision:
 def command_digest(command: Command) -> bytes:
     """What was asked, as 16 bytes: the command without its id and without what the asker happened to have seen."""
     kind = type(command)
-    parts = {name: getattr(command, name) for name in _fields(kind) if name not in ("id", "seen", "number")}
+    if isinstance(command, OpenCase) and command.digest:
+        return command.digest
+    parts = {name: getattr(command, name) for name in _fields(kind) if name not in ("id", "seen", "number", "digest")}
     return hashlib.sha256(_encode_asked({**parts, "kind": kind.__name__}).encode()).digest()[:16]
 
 

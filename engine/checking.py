@@ -43,8 +43,6 @@ _WORDS_OF_PLACES = frozenset(
 _WORDS_OF_EVENTS = RESERVED - _WORDS_OF_PLACES | {"opened"}
 #: Subjects that have one village, so that a notice in each village of theirs is one notice.
 _OF_ONE_VILLAGE = frozenset({"household", "person", "village", "case"})
-#: Parameters that may be tables by year: those that rules read.
-_TYPES_OF_TABLES = frozenset({"number", "yuan", "share", "date"})
 #: Seats tried when asking whether two results can both hold, or none: small numbers show every such case.
 _TRIED = range(1, 8)
 
@@ -178,19 +176,14 @@ def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
     """Parts of the language that this version reads and cannot run yet."""
     w = definition.workflow
     found: list[Path] = []
-    for part, entries in (("opens", w.opens), ("tasks", w.tasks)):
-        for name, entry in entries.items():
-            found += [(part, name, key) for key in ("every", "for_each") if getattr(entry, key)]
+    found += [("opens", name, "every") for name, channel in w.opens.items() if channel.every]
+    found += [("tasks", name, "every") for name, task in w.tasks.items() if task.every]
     for name, ask in asks(w):
         path = place_of(w, name)
         if ask.list_ is not None:
             found += [(*path, "list", key) for key in ("draw", "rank") if getattr(ask.list_, key)]
-        if ask.case is not None:
-            found += [(*path, "case", key) for key in ("for_each", "tally") if getattr(ask.case, key)]
-        if ask.notice is not None and ask.notice.each != "place" and w.subject not in _OF_ONE_VILLAGE:
+        if ask.notice is not None and ask.notice.each == "group" and w.subject not in _OF_ONE_VILLAGE:
             found.append((*path, "notice", "each"))
-    found += [(*path, "roll") for path, panel in every_panel(w) if panel.roll]
-    found += [("params", name, "by") for name, p in w.params.items() if p.by and p.type not in _TYPES_OF_TABLES]
     for path in found:
         advice = "this version of bangfu cannot run it; leave it out for now"
         yield definition.fault(path, f"not yet: `{path[-1]}`", advice, "not-yet")
@@ -334,6 +327,11 @@ def _owners(definition: Definition, known: Known) -> Iterator[Fault]:
             message = "not yet: one post sits here for two places, and their answers could not be told apart"
             advice = "this version of bangfu cannot run it; make two tasks"
             yield definition.fault((*path, "seats"), message, advice, "not-yet")
+        if not panel.seats:
+            yield definition.fault(path, "nobody sits on this panel", "give it `seats`", "no-owner")
+        if panel.roll is not None and (panel.recorded != "minutes" or panel.silence is not None):
+            advice = "say `recorded: minutes`; its `seats` call the meeting and keep them"
+            yield definition.fault((*path, "roll"), "a body of a register is counted in minutes", advice, "no-owner")
     for name, channel in w.opens.items():
         if not channel.by:
             yield definition.fault(("opens", name), f"nobody can open a case by `{name}`", "say `by` whom", "no-owner")
@@ -414,6 +412,33 @@ def _tallies(definition: Definition, known: Known) -> Iterator[Fault]:
             yield definition.fault((*path, "tally"), f"nothing results from {shown}", advice, "undecided-tally")
 
 
+def _joins(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Where several cases answer, they always add up to a result; whom they are about is a list that there is."""
+    w = definition.workflow
+    lists = {name for name, fact in w.facts.items() if fact.kind == "list" and fact.of == "case"}
+    for name, ask in asks(w):
+        path = (*place_of(w, name), "case")
+        if ask.case is not None and ask.case.for_each:
+            if ask.case.for_each not in {*lists, "members", "children"}:
+                message = f"there is no list `{ask.case.for_each}`"
+                yield definition.fault((*path, "for_each"), message, "a fact of type list", "unknown-fact")
+            last = list(ask.case.tally.items())[-1:]
+            if not last or not (last[0][1] == "otherwise" or last[0] in (("done", "all"), ("done", "any"))):
+                advice = "make the last one `otherwise`, or `done: all`, which counts every end"
+                yield definition.fault((*path, "tally"), "the ends may add up to nothing", advice, "undecided-tally")
+        elif ask.case is not None and ask.case.tally:
+            yield definition.fault((*path, "tally"), "one case adds up to nothing", "leave it out", "undecided-tally")
+    for name, task in w.tasks.items():
+        if task.for_each and (task.case is None or task.case.for_each != "members"):
+            advice = "answer it by `case` with `for_each: members`"
+            message = f"`{name}` is asked once: members have cases of their own"
+            yield definition.fault(("tasks", name, "for_each"), message, advice, "unknown-fact")
+    for name, channel in w.opens.items():
+        if channel.for_each and channel.for_each not in lists:
+            message = f"there is no list `{channel.for_each}`"
+            yield definition.fault(("opens", name, "for_each"), message, "a fact of type list", "unknown-fact")
+
+
 def _both_hold(panel: Panel, one: str, other: str, seats: int) -> tuple[int, int, int] | None:
     """Votes for each, and how many entitled, with which both thresholds hold."""
     first, second = threshold(panel.tally[one]), threshold(panel.tally[other])
@@ -454,7 +479,7 @@ def _awaited(definition: Definition, known: Known) -> Iterator[Fault]:
     w = definition.workflow
     for name, task in w.tasks.items():
         path = ("tasks", name)
-        if not (task.opens or task.every or task.for_each):
+        if not (task.opens or task.every):
             yield definition.fault(path, f"nothing opens the task `{name}`", "say what `opens` it", "never-opened")
             continue
         if task.panel is None and task.voice == "by" and not task.results:
@@ -555,6 +580,6 @@ def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
 
 _CHECKS: tuple[Check, ...] = (
     _references, _names, _lengths, _choices, _not_yet, _titles, _reachable, _can_end, _must, _granted, _straight,
-    _owners, _answers, _objections, _upheld, _can_say_no, _tallies, _awaited, _silence, _notices, _writers, _clauses,
-    _rules_compile,
+    _owners, _answers, _objections, _upheld, _can_say_no, _tallies, _joins, _awaited, _silence, _notices, _writers,
+    _clauses, _rules_compile,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from transitions import EventData, Machine, MachineError, State
 
@@ -84,7 +84,7 @@ class ClockSpec:
     Attributes:
         ask: The stage or task to whose entry it belongs and with which it ends; empty for clocks over several stages.
         panel: Of a silence: the panel whose it is, empty for one written in place; None for every other clock.
-        terms: The amount or moment, with ``$parameters`` already put in; never ``unset`` or ``none``.
+        terms: The amount or moment; never ``unset`` or ``none``. Of a table still ``$name``: cases differ.
     """
 
     id: str
@@ -106,6 +106,8 @@ class ClockSpec:
     @property
     def anchor(self) -> str:
         """The moment that its terms are counted from, where they name one: an event or a date fact."""
+        if self.terms.startswith("$"):
+            return ""
         term = parse_term(self.terms)
         return term.anchor if isinstance(term, Offset) else ""
 
@@ -160,13 +162,17 @@ class Procedure:
     def reads(self) -> frozenset[str]:
         """
         What a decision reads beside the case and its household's own record: ``village`` and ``person`` of the
-        register, ``people`` (what every member has), ``last`` (the case before).
+        register, ``people`` (what every member has), ``last`` (the case before), ``parts`` (divisions below its home).
         """
         read = self.rules.read
         found: set[str] = {fact.of for name, fact in self.registered.items() if name in read or fact.kind == "yes_no"}
         facts = self.workflow.facts.values()
         found |= {"people"} if read & MEMBER_FACTS.keys() else set()
         found |= {"last"} if any(fact.prefill == "last" for fact in facts) else set()
+        asks = (*self.workflow.stages.values(), *self.workflow.tasks.values())
+        if any((ask.notice and ask.notice.each == "village") or (ask.case and ask.case.for_each == "children")
+               for ask in asks):  # fmt: skip
+            found.add("parts")
         return frozenset(found - {"household"})
 
     def ask(self, name: str) -> Voiced:
@@ -187,8 +193,10 @@ class Procedure:
         """The panel asked in *ask*: the one *named*, or the one written in place."""
         return self.workflow.panels[named] if named else cast(Panel, self.ask(ask).panel)
 
-    def places_of(self, notice: Notice) -> tuple[str, ...]:
-        """Where *notice* must hang."""
+    def places_of(self, notice: Notice, ask: Mapping[str, Any] = MappingProxyType({})) -> tuple[str, ...]:
+        """Where *notice* must hang: as its open question *ask* says, if that differs from case to case."""
+        if "pl" in ask:
+            return tuple(ask["pl"])
         found: list[str] = []
         for place in notice.places:
             value = self.workflow.params[place[1:]].value if place.startswith("$") else place
@@ -218,8 +226,8 @@ class Procedure:
         return found.title if found else post
 
     def parameter(self, text: str) -> str:
-        """*text*, or for ``$name`` the parameter's value as text."""
-        if text.startswith("$"):
+        """*text*, or for ``$name`` the parameter's value as text; a table is left to :meth:`Draft.parameter`."""
+        if text.startswith("$") and not self.workflow.params[text[1:]].by:
             return str(self.workflow.params[text[1:]].value)
         return text
 

@@ -42,7 +42,7 @@ def responsible(draft: Draft) -> tuple[str, ...]:
     if stage not in draft.section("asks"):
         return tuple(draft.procedure.workflow.posts)
     posts = [*posts_asked(draft, stage), *(by for each in draft.procedure.actions(stage).values() for by in each.by)]
-    found = tuple(dict.fromkeys(post for post in posts if is_office_post(draft.procedure.parameter(post))))
+    found = tuple(dict.fromkeys(post for post in posts if is_office_post(draft.parameter(post))))
     return found or tuple(draft.procedure.workflow.posts)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -34,6 +34,7 @@ from engine.compiling import Procedure
 from engine.divisions import Level, ancestor, level_of
 from engine.errors import N_, InputError
 from engine.facts import clean, is_missing, plain
+from engine.parameters import line_of
 from engine.people import Staff
 from engine.reasons import Reason, reason
 from engine.rules import RuleScope, Verdict
@@ -56,6 +57,7 @@ class World:
         members: Member key → plain facts of that member of the household, from the register.
         history: Everything that happened to the case, oldest first, for commands that look back; else empty.
         register: Household, person or village → what the register knows of that one of the case: name → stored value.
+        parts: The divisions below the case's home, 12 digits each.
         last: Of a case to be opened: the facts of the last case of its kind, as stored.
     """
 
@@ -65,6 +67,7 @@ class World:
     history: tuple[Event, ...] = ()
     register: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     last: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
 
 def derived_id(*parts: object) -> UUID:
@@ -240,6 +243,17 @@ class Draft:
         """
         return all(self.known(ref) for ref in refs)
 
+    def holds_of(self, ref: str, member: str) -> bool:
+        """Whether the rule of members *ref* holds of *member*. Raises as :meth:`holds`."""
+        place = list(self.value("members", ())).index(member)
+        verdict = self.procedure.rules.verdict(f"any {ref}", replace(self.scope, members=[self.scope.members[place]]))
+        for rule in verdict.rules:
+            for name in rule.inputs:
+                self._note_read(name.replace("members[0]", f"members[{place}]"))
+        if verdict.truth is None:
+            raise self.unknown(verdict).error(self.before.id)
+        return verdict.truth
+
     def known(self, ref: str) -> bool:
         verdict = self.verdict(ref)
         if verdict.truth is None:
@@ -265,6 +279,31 @@ class Draft:
             rule=verdict.ref, clause=first.clause, missing=verdict.missing, title=first.title, names=", ".join(names),
             advice=N_("fill in the missing facts where they belong: --fact NAME=VALUE"),
         )  # fmt: skip
+
+    def parameter(self, text: str) -> str:
+        """*text*, or for ``$name`` the parameter's value for this case; raises UnknownRuleError as :meth:`holds`."""
+        return str(self.value_of(text[1:])) if text.startswith("$") else text
+
+    def value_of(self, name: str) -> Any:
+        """
+        The value of the parameter *name* for this case.
+
+        Raises:
+            UnknownRuleError: Which line of its table holds depends on a fact that is missing.
+        """
+        param = self.procedure.workflow.params[name]
+        if not param.by:
+            return param.value
+        opened = self.world.calendar.local_date(self.before.opened_at) if self.before.seq else self.today
+        value, missing = line_of(param, opened, str(self.value("division")), self.scope.facts)
+        if missing:
+            fact = self.procedure.workflow.facts[missing]
+            raise reason(
+                "unknown", N_("“{title}” cannot be judged while facts are missing: {names}"), rule=name,
+                advice=N_("fill in the missing facts where they belong: --fact NAME=VALUE"), missing=(missing,),
+                title=param.title, names=f"{fact.title} ({missing})",
+            ).error(self.before.id)  # fmt: skip
+        return value
 
     # --- what follows ---
 
@@ -345,7 +384,7 @@ def rule_scope(draft: Draft) -> RuleScope:
     return RuleScope(
         facts=facts,
         members=members,
-        params=draft.procedure.rules.params(opened),
+        params=draft.procedure.rules.params(opened, str(draft.value("division")), facts),
         passed=tuple(draft.section("passed")),
         today=draft.today,
         results=results,

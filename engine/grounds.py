@@ -10,6 +10,7 @@ from engine import routes
 from engine.errors import Fault
 from engine.loading import Definition
 from engine.marks import Path
+from engine.parameters import leaves
 from engine.references import asks, every_panel, place_of
 from engine.workflow import NO_LENGTH, Voiced, Workflow
 
@@ -68,8 +69,7 @@ def _refusing_rules(w: Workflow) -> set[str]:
 def unset(definition: Definition) -> Iterator[Fault]:
     """A definition that is used has no open lengths and values."""
     for path, value in _values(definition.workflow):
-        open_lines = isinstance(value, dict) and "unset" in value.values()
-        if value == "unset" or open_lines:
+        if any(line == "unset" for _, line in leaves(value)):
             yield definition.fault(
                 path, f"`{path[1]}` is still unset", "decide it, or write `none` for no limit", "unset"
             )

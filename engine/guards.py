@@ -70,7 +70,7 @@ def standing(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing | No
             if recorder:
                 return Standing(recorder, candidate)
         elif draft.place_of(candidate) in held:
-            return Standing("@".join(draft.place_of(candidate)), draft.procedure.parameter(post))
+            return Standing("@".join(draft.place_of(candidate)), draft.parameter(post))
     for item in draft.section("items").values():
         if ask and item["q"] == ask and (item["p"], item["d"]) in held:
             return Standing(f"{item['p']}@{item['d']}", item.get("f", item["p"]))
@@ -80,7 +80,7 @@ def standing(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing | No
 def stand_in(draft: Draft, post: str) -> str:
     """*post*, or what its definition names for the case that nobody holds it; itself if nobody holds any of them."""
     seen: list[str] = []
-    current: str | None = draft.procedure.parameter(post)
+    current: str | None = draft.parameter(post)
     while current and current not in seen:
         seen.append(current)
         if not is_office_post(current) or draft.holders(current):
@@ -100,7 +100,7 @@ def _recorder(draft: Draft, held: Iterable[tuple[str, str]]) -> str:
 
 def against_post(draft: Draft, posts: Iterable[str], ask: str = "") -> Iterator[Reason]:
     """The person holds none of *posts*."""
-    posts = tuple(draft.procedure.parameter(post) for post in posts)
+    posts = tuple(draft.parameter(post) for post in posts)
     if standing(draft, posts, ask) is None:
         titles = ", ".join(f"{draft.procedure.post_title(post)} ({post})" for post in posts)
         yield reason(

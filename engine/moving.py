@@ -307,6 +307,12 @@ def open_task(draft: Draft, name: str) -> None:
         return
     draft.put("tasks", name, {"st": "open", "n": number, "s": draft.seq})
     open_ask(draft, name, number)
+    if draft.get("asks", name).get("of") == 0:
+        close_ask(draft, name)
+        draft.put("tasks", name, {"st": "waived", "n": number, "s": draft.seq})
+        emit(draft, f"{name}.waived")
+        advance(draft)
+        return
     emit(draft, f"{name}.opened")
     advance_task(draft, name)
 

@@ -28,6 +28,7 @@ from engine.guards import (
 )
 from engine.moving import advance, advance_task, answer, begin_work, close_if_done, emit, take
 from engine.reasons import Reason, reason, require
+from engine.tallies import joined
 from engine.workflow import Notice
 
 #: Why a wait stands still while an objection is verified.
@@ -75,7 +76,7 @@ def against_posting(draft: Draft, name: str, notice: Notice, place: str) -> Iter
 def post_notice(draft: Draft, command: PostNotice) -> str:
     """It hangs at a place. The wait counts from the last; without one the notice has done its work."""
     name, notice = noticed(draft, command.on)
-    places = draft.procedure.places_of(notice)
+    places = draft.procedure.places_of(notice, draft.get("asks", name))
     if command.place not in places:
         raise InputError(N_("places of this notice: {places}"), field="place", places=", ".join(places))
     require(draft.before.id, against_posting(draft, name, notice, command.place))
@@ -272,13 +273,23 @@ def child_ended(draft: Draft, command: ChildEnded) -> str:
     elif draft.value("status") == "open" and link["k"] == "objection":
         _objection_answered(draft, name, command.outcome)
     elif link["k"] == "child" and ask is not None and ask["n"] == link["n"]:
-        if name in draft.procedure.workflow.tasks:
-            answer(draft, name, command.end)
-        else:
-            draft.put("asks", name, {**ask, "res": command.end})
+        end = _joined(draft, name, ask, command.end) if "of" in ask else command.end
+        if end and name in draft.procedure.workflow.tasks:
+            answer(draft, name, end)
+        elif end:
+            draft.put("asks", name, {**ask, "res": end})
             advance(draft)
     close_if_done(draft)
     return "child_ended"
+
+
+def _joined(draft: Draft, name: str, ask: dict[str, Any], end: str) -> str:
+    """The result of several cases, once the last has ended: the first of the tally that holds; until then nothing."""
+    ended = {**ask["c"], end: ask["c"].get(end, 0) + 1}
+    draft.put("asks", name, {**ask, "c": ended})
+    voice, number = draft.procedure.ask(name).case, sum(ended.values())
+    assert voice is not None
+    return (joined(voice.tally, ended) or "") if number == ask["of"] else ""
 
 
 def _objection_answered(draft: Draft, name: str, outcome: str) -> None:

@@ -231,7 +231,7 @@ def _notices(draft: Draft, asks: Iterable[str]) -> Iterator[Offer]:
 
 def _of_notice(draft: Draft, ask: str, notice: Notice) -> Iterator[Offer]:
     hangs, posts = posting(draft, ask)["places"], _named(draft, (notice.by,))
-    for place in draft.procedure.places_of(notice):
+    for place in draft.procedure.places_of(notice, draft.get("asks", ask)):
         title = draft.procedure.workflow.places.get(place, "")
         if place not in hangs:
             offer = Offer("post_notice", "", ask, place, title, needs_document="start" in notice.proof, posts=posts)

@@ -428,7 +428,8 @@ class Office:
         if "last" in procedure.reads and isinstance(about, OpenCase):
             earlier = self.store.last(county, procedure.workflow.workflow, subject, division)
             last = dict(earlier.section("facts")) if earlier is not None else {}
-        return replace(world, members=members, register=records, last=last)
+        parts = tuple(self.store.parts(county, division)) if "parts" in procedure.reads else ()
+        return replace(world, members=members, register=records, last=last, parts=parts)
 
     def _require_person(self, county: str, command: Command) -> None:
         if isinstance(command, _INTERNAL) or command.person == SYSTEM:
@@ -454,6 +455,41 @@ def _require_all_members(command: OpenCase, loaded: Loaded) -> None:
         )  # fmt: skip
 
 
+def _one_each(procedure: Procedure, case_id: UUID, command: OpenCase, workflow: str) -> list[tuple[UUID, Command, str]]:
+    """The cases that *command* opens: one, or one for each of those that its channel's list names."""
+    channel = procedure.workflow.opens.get(command.channel)
+    subjects = command.facts.get(channel.for_each, ()) if channel is not None and channel.for_each else ()
+    if not isinstance(subjects, (list, tuple)) or not subjects or channel is None:
+        return [(case_id, command, workflow)]
+    each = [
+        replace(
+            command, subject=str(subject), division="", members=(), digest=command_digest(command),
+            facts={**command.facts, channel.for_each: [subject]},
+        )
+        for subject in dict.fromkeys(subjects)
+    ]  # fmt: skip
+    others = [
+        (derived_id(case_id, one.subject), replace(one, id=derived_id(command.id, one.subject)), workflow)
+        for one in each[1:]
+    ]
+    return [(case_id, each[0], workflow), *others]
+
+
+def _at_home(command: OpenCase, loaded: Loaded) -> OpenCase:
+    """
+    *command* with what the register knows of its household where it says nothing: where it lives, and who lives there.
+
+    Raises:
+        InputError: There is no such household.
+    """
+    if command.division:
+        return command
+    if not loaded.home:
+        raise InputError(N_("there is no household {subject} here"), field="subject", subject=command.subject)
+    members = command.members or tuple(sorted(loaded.members, key=int))
+    return replace(command, division=loaded.home, members=members, digest=command_digest(command))
+
+
 class _Batch:
     """Decisions that are stored together: a command, and what follows from it on other cases."""
 
@@ -476,6 +512,8 @@ class _Batch:
         cases = dict(self.cases)
         now = office.time_source.now()
         waiting: list[tuple[UUID, Command, str]] = [(case_id, command, workflow)]
+        if workflow and isinstance(command, OpenCase):
+            waiting = _one_each(office.definitions.in_force(workflow), case_id, command, workflow)
         try:
             while waiting:
                 target, asked, new = waiting.pop(0)
@@ -486,6 +524,7 @@ class _Batch:
                     if procedure.workflow.subject == "household" and asked.parent is None and asked.person != SYSTEM:
                         _require_all_members(asked, loaded)
                     asked = self._numbered(asked, now)
+                    asked = self._numbered(_at_home(asked, loaded), now)
                 world = office._world(
                     self.county, loaded, procedure, asked if new and isinstance(asked, OpenCase) else case
                 )

@@ -41,6 +41,9 @@ def open_case(draft: Draft, command: OpenCase) -> str:
             None, N_("{title} has no channel {channel}; it has {opens}"), title=procedure.workflow.title,
             channel=name, opens=", ".join(procedure.workflow.opens),
         )  # fmt: skip
+    if channel.for_each and command.subject not in command.facts.get(channel.for_each, ()):
+        raise InputError(N_("this channel opens one case for each of {fact}: name them"), field=channel.for_each,
+                         fact=channel.for_each)  # fmt: skip
     if draft.before.seq:
         raise ActionNotAllowedError(draft.before.id, N_("the case is open already"))
     _write_head(draft, command, name)

@@ -91,6 +91,10 @@ class Store(Protocol):
         """Age on *day*, gender and relation of the household's members, as far as their ID numbers can be read."""
         ...
 
+    def parts(self, county: str, division: str) -> Sequence[str]:
+        """The divisions inside *division*, without itself; codes in order. None inside a village."""
+        ...
+
     def last(self, county: str, workflow: str, subject: str, division: str) -> Case | None:
         """The case of *workflow* opened last for *subject* at home in *division*, its secrets opened."""
         ...

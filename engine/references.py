@@ -17,6 +17,7 @@ from engine import clocks, routes
 from engine.errors import Fault
 from engine.loading import Definition
 from engine.marks import Path
+from engine.parameters import LINES_OF_ALL, leaves
 from engine.workflow import NO_POST, Action, CaseVoice, Choice, Level, Panel, Stage, Voiced, When, Workflow
 
 #: What a notice may show besides facts (I31): none of it says who somebody is, except to his neighbours.
@@ -359,16 +360,21 @@ def _of_facts(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
 
 
 def _of_params(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
+    words = {name for name, fact in w.facts.items() if fact.kind == "one" and fact.of == "case"}
     for name, param in w.params.items():
-        path = ("params", name, "value")
-        if param.value == "unset":
-            continue
-        if param.type == "post" and isinstance(param.value, str):
-            yield from seek.post(path, param.value)
-        elif param.type == "places":
-            places = (param.value,) if isinstance(param.value, str) else param.value
-            if isinstance(places, tuple):
-                yield from seek.several(path, places, w.places, "place", "unknown-place")
+        yield from seek.several(
+            ("params", name, "by"), param.by, {*LINES_OF_ALL, *words}, "`one of` fact", "unknown-fact"
+        )
+        for keys, value in leaves(param.value):
+            path = ("params", name, "value", *keys)
+            if value == "unset":
+                continue
+            if param.type == "post" and isinstance(value, str):
+                yield from seek.post(path, value)
+            elif param.type == "places":
+                places = (value,) if isinstance(value, str) else value
+                if isinstance(places, (tuple, list)):
+                    yield from seek.several(path, places, w.places, "place", "unknown-place")
 
 
 def _of_clocks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
@@ -405,6 +411,9 @@ def _of_tasks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
             yield from seek.moment(("tasks", name, "opens", str(number)), event)
         yield from seek.several(("tasks", name, "awaited_by"), task.awaited_by, w.stages, "stage", "unknown-place")
         yield from seek.rules(("tasks", name, "when"), task.when)
+        if task.for_each:
+            at = ("tasks", name, "for_each")
+            yield from seek.seek(at, task.for_each, seek.known.of_members, "rule of members", "unknown-rule")
 
 
 def _of_ends(seek: _Seeker, w: Workflow) -> Iterator[Fault]:

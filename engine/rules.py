@@ -26,6 +26,7 @@ from typing import Any, Literal
 from engine.errors import DefinitionError, Fault
 from engine.expressions import Expression, scan
 from engine.loading import Definition
+from engine.parameters import leaves, line_of
 from engine.workflow import Param
 
 #: What every member of a household has besides the facts of the definition: by name, the type of a fact.
@@ -199,18 +200,17 @@ class RuleBook:
         )
         return {name: outcome.value for name, outcome in found if outcome.value is not None}
 
-    def params(self, day: date) -> dict[str, Any]:
+    def params(self, day: date, home: str = "", facts: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
         """
-        The parameters that rules may read, as they stood on *day*: yuan in 分, a share as Decimal, a date as date.
+        The parameters that rules may read, as they stood on *day* for a case with these *facts* whose home is *home*:
+        yuan in 分, a share as Decimal, a date as date.
 
-        One that is unset, or whose table has no line for the year of *day*, is absent.
+        One that is unset, or whose table has no line for the case, is absent.
         """
         found = {}
         for name, param in self.workflow.params.items():
             if param.type in _KINDS:
-                value = param.value
-                if param.by == ("year",) and isinstance(value, dict):
-                    value = value.get(str(day.year), "unset")
+                value, _ = line_of(param, day, home, facts)
                 if value not in ("unset", "none") and not isinstance(value, (dict, tuple)):
                     found[name] = _param_value(param, value)
         return found
@@ -347,13 +347,12 @@ class RuleBook:
 
     def _param_faults(self) -> Iterator[Fault]:
         for name, param in self.workflow.params.items():
-            values = param.value.items() if isinstance(param.value, dict) else (("", param.value),)
-            for key, value in values:
+            for keys, value in leaves(param.value):
                 if param.type in _KINDS and value not in ("unset", "none") and not isinstance(value, (dict, tuple)):
                     try:
                         _param_value(param, value)
                     except ValueError as error:
-                        path = ["params", name, "value", *([key] if key else [])]
+                        path = ["params", name, "value", *keys]
                         yield self.definition.fault(path, f"`{value}` is not {error}", code="value")
 
     def _formula_faults(self, formula: _Formula) -> list[Fault]:
@@ -511,7 +510,12 @@ class _Run:
             given, key = self.scope.params, name[2:]
         value = given.get(key)
         shown = name if member < 0 else f"members[{member}].{name}"
-        return _Outcome(missing=(name,)) if value is None else _Outcome(value, {shown: value})
+        if value is not None:
+            return _Outcome(value, {shown: value})
+        param = self.book.workflow.params.get(key) if key != name else None
+        facts = self.scope.facts
+        lacking = tuple(by for by in param.by if by in self.book.workflow.facts and by not in facts) if param else ()
+        return _Outcome(missing=lacking or (name,))
 
     def _group(self, name: str, member: int) -> _Outcome:
         found = [self.outcome(rule, member) for rule in self.book._groups[name]]

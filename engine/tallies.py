@@ -15,6 +15,8 @@ from functools import lru_cache
 #: Answers that every panel knows: present without a vote; and: there is no quorum, let the other body be asked.
 ABSTAIN = "abstain"
 FALLBACK = "fallback"
+#: Who attends from the register of a body too large to name, in minutes.
+ROLL = "roll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,18 @@ def result(tally: Mapping[str, str], count: Count) -> str | None:
     present = count.present
     for name, text in tally.items():
         if threshold(text).holds(count.votes.get(name, 0), present, count.entitled):
+            return name
+    return None
+
+
+def joined(tally: Mapping[str, str], ended: Mapping[str, int]) -> str | None:
+    """
+    What several cases come to that have all ended: the first result whose threshold holds. A result counts the cases
+    that came to the end of its name; ``done`` counts them all.
+    """
+    number = sum(ended.values())
+    for name, text in tally.items():
+        if threshold(text).holds(number if name == "done" else ended.get(name, 0), number, number):
             return name
     return None
 

@@ -19,6 +19,7 @@ from engine.clocks import Amount, ClockState, parse_amount, parse_term
 from engine.compiling import ClockSpec
 from engine.drafting import Draft
 from engine.facts import is_missing, plain
+from engine.workflow import NO_LENGTH
 
 #: Reason of a stop that the definition orders: a stage or task that does not count.
 EXCLUDED = "excluded:"
@@ -96,8 +97,11 @@ def begin(draft: Draft, spec: ClockSpec, cause: str, at: datetime) -> None:
     if spec.anchor and anchor is None:
         return
     ask = draft.get("asks", spec.ask)
+    terms = draft.parameter(spec.terms)
+    if terms in NO_LENGTH:
+        return
     state = clocks.start(
-        spec.id, parse_term(spec.terms), at, draft.world.calendar, kind=spec.kind,
+        spec.id, parse_term(terms), at, draft.world.calendar, kind=spec.kind,
         entry=max(ask["n"] if ask else draft.entry, 1), cause=cause, anchor=anchor,
         roll=spec.roll, day_ends=_time(spec.day_ends), protects=spec.protects,
     )  # fmt: skip
@@ -216,7 +220,7 @@ def extension(draft: Draft, spec: ClockSpec, state: ClockState, to: str) -> Amou
     Raises:
         ValueError: *to* is in another unit or not longer.
     """
-    whole = parse_amount(draft.procedure.parameter(to))
+    whole = parse_amount(draft.parameter(to))
     if not isinstance(state.term, Amount) or state.term.unit != whole.unit:
         raise ValueError(f"{spec.id} is extended to {whole}, but counts {state.term}")
     granted = [each for each in state.extensions if each.reason != clocks.BY_CALENDAR]

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.cases import Case, Decision, Event, Secret, link_hash
+from engine.divisions import Level, level_of, prefix
 from engine.errors import (
     N_,
     CaseNotFoundError,
@@ -171,6 +172,12 @@ class SqlStore:
                     read = check_id_number(str(number), day)
                     known |= {"age": read.age_on(day), "gender": read.sex}
         return found
+
+    def parts(self, county: str, division: str) -> Sequence[str]:
+        if level_of(division) == Level.VILLAGE:
+            return ()
+        sql = self._database.sql("SELECT code FROM division WHERE code > ? AND code < ? ORDER BY code")
+        return [code for (code,) in self._all(sql, (division, prefix(division).ljust(12, "9")))]
 
     def last(self, county: str, workflow: str, subject: str, division: str) -> Case | None:
         home = household_of(Case(county, _NOBODY, sections={"case": {"subject": subject}}))

@@ -147,6 +147,7 @@ class Runner:
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     register: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     earlier: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
     cases: dict[UUID, Case] = field(default_factory=dict)
     events: dict[UUID, list[Event]] = field(default_factory=dict)
     versions: dict[UUID, Procedure] = field(default_factory=dict)
@@ -185,7 +186,8 @@ class Runner:
         """What there is beside *case*, and what happened to it."""
         history = self.events.get(case, ()) if case is not None else ()
         return World(
-            self.calendar, self.staff, self.members, history=tuple(history), register=self.register, last=self.earlier
+            self.calendar, self.staff, self.members, history=tuple(history), register=self.register, last=self.earlier,
+            parts=self.parts,
         )  # fmt: skip
 
     def children(self, workflow: str = "") -> list[Case]:
@@ -280,6 +282,8 @@ class Runner:
         if workflow:
             self.versions[target] = self.procedures[workflow]
         before = self.cases.get(target) or Case(COUNTY, target)
+        if isinstance(command, OpenCase) and not command.division:
+            command = replace(command, division=VILLAGE)  # As the register has it; the office looks that up.
         decision = decide(self.versions[target], before, command, self.now, self.world_of(target))
         event = sealed(decision.event, before)
         case = replay(COUNTY, target, [*self.events.get(target, []), event])

@@ -329,7 +329,8 @@ def minutes_of(
     posts = {each.title: name for name, each in titles.workflow.posts.items()}
     there = {posts.get(name, name): number for name, number in values.counts(present, "--present").items()}
     answers = {named_action(titles, ask, name): number for name, number in values.counts(votes, "--votes").items()}
-    return Minutes(there, answers, tuple(attended), tuple(recused))
+    # A body too large to name: `roll` came of the `entitled` on its register.
+    return Minutes(there, answers, tuple(attended), tuple(recused), there.pop("entitled", 0))
 
 
 def keep_papers(session: Session, county: str, papers: Sequence[str]) -> Mapping[str, Document]:

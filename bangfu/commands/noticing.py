@@ -382,7 +382,8 @@ def _place(session: Session, ref: CaseRef, on: str, place: str) -> tuple[str, st
     ask = named_ask(workflow, on)
     asked = {**workflow.stages, **workflow.tasks}.get(ask or known.stage)
     procedure = session.bangfu.definitions.pinned(known.version)
-    hangs = procedure.places_of(asked.notice) if asked is not None and asked.notice is not None else ()
+    open_ = known.section("asks").get(ask or known.stage, {})
+    hangs = procedure.places_of(asked.notice, open_) if asked is not None and asked.notice is not None else ()
     named = next((name for name in hangs if place in (name, workflow.places.get(name))), place)
     if named or not hangs:
         return ask, named

@@ -464,3 +464,33 @@ ends: {{done: {{title: 完, outcome: closed}}}}
         assert runner.case.section("tasks")["hear"]["st"] == "open"
         runner.wait(days=12)
         assert runner.case.section("tasks")["hear"]["r"] == "reserved"
+
+
+class TestBodiesOfARegister:
+    ROLL = (
+        "seats: {village.committee: 1}, roll: register, recorded: minutes, quorum: over 1/2 of entitled, "
+        "tally: {pass: 2/3 of present, fail: otherwise}"
+    )
+
+    def meet(self, came: int, passed: int, entitled: int = 90) -> Runner:
+        runner = sign(self.ROLL)
+        minutes = Minutes({"roll": came}, {"pass": passed, "fail": came - passed}, entitled=entitled)
+        runner.act("village.committee", "pass" if passed * 3 >= came * 2 else "fail", minutes=minutes)
+        return runner
+
+    @pytest.mark.parametrize(("passed", "stage"), [(40, "file"), (39, "refused")])
+    def test_is_counted_in_its_minutes(self, passed: int, stage: str) -> None:
+        runner = self.meet(60, passed)
+        assert runner.stage == stage
+        assert runner.last().body["entitled"] == 90
+
+    def test_needs_its_quorum_of_those_on_the_register(self) -> None:
+        with pytest.raises(GuardRefusedError, match="45 present, 46 needed"):
+            self.meet(45, 45)
+
+    def test_has_no_more_present_than_its_register_has(self) -> None:
+        with pytest.raises(InputError, match="100 present of 90"):
+            self.meet(100, 100)
+
+    def test_is_asked_by_who_calls_it(self) -> None:
+        assert sign(self.ROLL).items("sign") == ["village.committee"]
