@@ -14,12 +14,14 @@ STANDS: dict[str, Any] = {
     "visited_on": "2026-03-02", "income_pc": 650_001, "guarantees_kept": True, "stably_solved": True,
     "whole_no_labour": False, "new_risk": False, "measures_months": 6,
 }  # fmt: skip
+MARKED = {"household": {"monitoring": "marked_eliminated"}}
 ACTIONS = ("stands", "track", "roll_back", "identify_again")
 
 
 def looking_back(**facts: Any) -> Runner:
     """A household looked back at, with what was found there."""
     runner = Runner.of(*(shipped(name, "hn_monitor") for name in ("look_back", "rollback", "identification")))
+    runner.register = MARKED
     runner.open("township.cadre")
     runner.act("township.cadre", "checked", facts={**STANDS, **facts})
     return runner
@@ -82,9 +84,23 @@ def test_who_has_no_labour_any_more_is_rolled_back_by_the_province_and_monitored
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("status", ["active", "cleared_out"])
+def test_only_what_was_marked_is_looked_back_at_and_rolled_back(status: str) -> None:
+    register = {"household": {"monitoring": status}}
+    runner = Runner.of(shipped("look_back", "hn_monitor"), register=register)
+    runner.open("township.cadre")
+    with refused_by("was_marked"):
+        runner.act("township.cadre", "checked", facts=STANDS)
+    assert runner.act("township.cadre", "not_marked", note="仍在监测").stage == "not_marked"
+    runner = Runner.of(shipped("rollback", "hn_monitor"), register=register)
+    runner.open("county.bureau")
+    with refused_by("was_marked"):
+        runner.act("county.bureau", "confirmed", facts={"reason": "unstable", "finding": "已入户", "verified": True})
+
+
 @pytest.fixture(params=["rollback", "clear_out"])
 def runner(request: pytest.FixtureRequest) -> Runner:
-    runner = Runner.of(shipped(request.param, "hn_monitor"))
+    runner = Runner.of(shipped(request.param, "hn_monitor"), register=MARKED)
     runner.open("county.bureau")
     return runner
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.cases import Case, Minutes
-from engine.errors import ActionNotAllowedError, GuardRefusedError
+from engine.errors import ActionNotAllowedError, GuardRefusedError, InputError
 from tests.harness import PAPER, Runner, calendar, person, refused_by, shipped, with_staff
 
 #: Listed on this day; three months are over with 2026-05-10.
@@ -35,7 +35,8 @@ def runner() -> Runner:
 
 
 def opened(runner: Runner, since: str = SINCE) -> Case:
-    return runner.open("village.committee", facts={"monitored_since": since})
+    runner.register = {"household": {"monitoring": "active", "monitored_since": since}}
+    return runner.open("village.committee")
 
 
 def propose(runner: Runner, **facts: Any) -> Case:
@@ -119,6 +120,19 @@ def test_a_holiday_does_not_lengthen_the_three_months(runner: Runner) -> None:
     runner.now = datetime(2026, 5, 1, 16, 1, tzinfo=UTC)
     opened(runner, "2026-02-01")
     assert propose(runner).stage == "household_check"
+
+
+@pytest.mark.parametrize("status", [None, "marked_eliminated", "cleared_out"])
+def test_only_a_household_that_is_monitored_is_proposed(runner: Runner, status: str | None) -> None:
+    opened(runner)
+    runner.register = {"household": {"monitoring": status} if status else {}}
+    with refused_by("is_monitored"):
+        propose(runner)
+
+
+def test_nobody_types_since_when_it_is_monitored(runner: Runner) -> None:
+    with pytest.raises(InputError):
+        runner.open("village.committee", facts={"monitored_since": "2020-01-01"})
 
 
 # --- what keeps a household on the rolls (R-ELIM-02 to 05) ------------------------------------------------------------
@@ -262,7 +276,8 @@ def test_the_county_may_refuse_and_the_household_stays_monitored(runner: Runner)
 
 def test_who_proposed_a_household_does_not_decide_on_it(runner: Runner) -> None:
     runner.staff = with_staff(runner.staff, person("both", "village.committee", "county.bureau"))
-    runner.open("both", facts={"monitored_since": SINCE})
+    runner.register = {"household": {"monitoring": "active", "monitored_since": SINCE}}
+    runner.open("both")
     propose(runner)
     check_at_home(runner)
     deliberate(runner)
