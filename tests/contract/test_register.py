@@ -572,4 +572,7 @@ def test_a_query_is_served_by_its_index(world: World, monkeypatch: pytest.Monkey
     found = plan(world, sql, values).replace("t USING PRIMARY KEY (county=? AND due_at<?)", "pk_tally")
     assert index in found
     assert "SCAN w" not in found
+    if query == "queue":
+        assert "TEMP B-TREE" not in found
+        assert "Sort" not in found
     assert "SCAN c" not in found
