@@ -23,8 +23,8 @@ case       a name                    number, workflow, version, pack, subject, h
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
 visits     stage                     {n: entry, from: the stage it came from}
-asks       stage or task             an open question: {n: entry, s, r: ready, b: begun, pl: where it hangs, of: how many
-                                     cases answer, c: {end: how many came to it}, by: [posts] and p: panel where
+asks       stage or task             an open question: {n: entry, s, r: ready, b: begun, pl: where it hangs, of: how
+                                     many cases answer, c: {end: how many came to it}, by: [posts] and p: panel where
                                      they were chosen, e: {post: seats}, l: list, at: asked (of a notice), w: waived,
                                      res: an answer that must wait}
 answers    ask#entry/who             {a: answer, p: post, o: with words, …}, only while the question is open; who is a

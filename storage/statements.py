@@ -17,8 +17,8 @@ from uuid import UUID
 from sqlalchemy import Dialect, Table
 
 from engine.cases import canonical
-from storage.spreading import CHILDREN, CLOSINGS, LIST, Child, Spread
 from storage.instants import millis
+from storage.spreading import CHILDREN, CLOSINGS, LIST, Child, Spread
 from storage.tables import CaseRow, HouseholdEventRow, SerialRow
 
 _CASES: Table = CaseRow.__table__  # type: ignore[attr-defined]

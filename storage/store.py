@@ -28,8 +28,8 @@ from engine.errors import (
     StorageError,
     UnknownOutcomeError,
 )
-from engine.identity import IdNumberError, check_id_number
 from engine.households import HouseholdState, HouseholdUpdate
+from engine.identity import IdNumberError, check_id_number
 from engine.people import Staff
 from engine.ports import DueTimer, Loaded
 from storage.database import Database

@@ -249,7 +249,9 @@ class Story:
         self.type("household died", home, third, "--on", "2026-03-02", *why, person=cadre)
         self.type("household split", home, fourth, *why, person=cadre)
         self.type("show", number, person=cadre)
-        self.type("carry-on", number, "--concern", self._first_concern(number), "--note", "why", person="village.committee")
+        self.type(
+            "carry-on", number, "--concern", self._first_concern(number), "--note", "why", person="village.committee"
+        )
         self.type("household moved-out", home, "1", "--head", "2", *why, person=cadre)
         self.type("household show", HOUSEHOLDS[1].members[1].id_number, person=cadre)
         self.type("household history", HOUSEHOLDS[1].members[1].id_number, person=cadre)
