@@ -74,6 +74,10 @@ _POSTGRES_COUNTS = (
 )
 #: The log is append-only, for us too. A database administrator can drop a trigger; the chain of hashes finds him (I23).
 _SQLITE_TRIGGERS = (
+    "CREATE TRIGGER workflow_version_not_changed BEFORE UPDATE ON workflow_version "
+    "BEGIN SELECT RAISE(ABORT, 'workflow_version is append-only'); END",
+    "CREATE TRIGGER workflow_version_not_deleted BEFORE DELETE ON workflow_version "
+    "BEGIN SELECT RAISE(ABORT, 'workflow_version is append-only'); END",
     "CREATE TRIGGER household_event_not_changed BEFORE UPDATE ON household_event "
     "BEGIN SELECT RAISE(ABORT, 'household_event is append-only'); END",
     "CREATE TRIGGER household_event_not_deleted BEFORE DELETE ON household_event "
@@ -89,6 +93,10 @@ _POSTGRES_TRIGGERS = (
     "CREATE TRIGGER case_event_not_changed BEFORE UPDATE OR DELETE ON case_event "
     "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER case_event_not_truncated BEFORE TRUNCATE ON case_event "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER workflow_version_not_changed BEFORE UPDATE OR DELETE ON workflow_version "
+    "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER workflow_version_not_truncated BEFORE TRUNCATE ON workflow_version "
     "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER household_event_not_changed BEFORE UPDATE OR DELETE ON household_event "
     "FOR EACH ROW EXECUTE FUNCTION refuse_change()",

@@ -12,7 +12,7 @@ TESTS = Path(__file__).parents[1]
 #: Due now; each issue adds its own.
 IDS = (
     "I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10",
-    "I12", "I13", "I14", "I15", "I17", "I18", "I19", "I23", "I25",
+    "I12", "I13", "I14", "I15", "I17", "I18", "I19", "I23", "I25", "I29", "I35",
     "C1", "C2", "C3", "C4", "C5", "C6", "C15", "T04", "T13",
 )  # fmt: skip
 #: Mistakes that `make mutants` seeds.

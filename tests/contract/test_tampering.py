@@ -54,11 +54,11 @@ def _broken(desk: Desk) -> set[str]:
 
 
 def _unguard(database: Database) -> None:
-    names = ("case_event_not_changed", "case_event_not_deleted", "case_event_not_truncated")
     with database.transaction() as connection:
-        for name in names:
-            on = " ON case_event" if database.is_postgres else ""
-            connection.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
+        for table in ("case_event", "workflow_version"):
+            for what in ("changed", "deleted", "truncated"):
+                on = f" ON {table}" if database.is_postgres else ""
+                connection.execute(f"DROP TRIGGER IF EXISTS {table}_not_{what}{on}")
 
 
 def _run(desk: Desk, sql: str, *values: Any) -> None:

@@ -34,6 +34,7 @@ def sound(sqlite_site: Site) -> Iterator[County]:
     assert found(county) == []
     for change in ("changed", "deleted"):
         execute(county, f"DROP TRIGGER case_event_not_{change}")
+        execute(county, f"DROP TRIGGER workflow_version_not_{change}")
     yield county
     county.close()
     sqlite_site.clear(county.url)

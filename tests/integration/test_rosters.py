@@ -1,0 +1,123 @@
+"""Rosters from file to base: every row is accounted for, and the same file again adds nothing (I35)."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+from zipfile import ZipFile
+
+import pytest
+
+from bangfu.entering import bundled_divisions, enter_roster
+from bangfu.settings import read_settings
+from bangfu.wiring import Bangfu, create_bangfu
+from engine.identity import check_digit
+from papers.roster import Roster, RosterHousehold, read_roster
+from papers.synthetic import synthetic_households
+from papers.template import write_roster
+
+COUNTY, VILLAGES = "430822", ("430822213213", "430822213202")
+TODAY = date(2026, 1, 15)
+
+
+@pytest.fixture
+def bangfu(tmp_path: Path) -> Iterator[Bangfu]:
+    with create_bangfu(read_settings({}, database=str(tmp_path / "base.db")), practice=True) as opened:
+        places, source = bundled_divisions(COUNTY)
+        opened.intake.add_divisions(places, source)
+        yield opened
+
+
+def spoilt(households: Sequence[RosterHousehold], seed: int) -> Iterator[RosterHousehold]:
+    """Some of *households* with a mistake that offices make."""
+    chance = random.Random(seed)
+    for each in households:
+        number = each.id_number
+        mistake = chance.choice(("none", "none", "digit", "spreadsheet", "twice", "nameless"))
+        if mistake == "digit":
+            wrong = next(digit for digit in "0123456789" if digit != check_digit(number[:17]))
+            yield replace(each, id_number=number[:17] + wrong)
+        elif mistake == "spreadsheet":
+            yield replace(each, id_number=f"{int(number[:17]) * 10:.5E}")
+        elif mistake == "twice":
+            yield from (each, each)
+        elif mistake == "nameless":
+            yield replace(each, householder="")
+        else:
+            yield each
+
+
+def rows_in(path: Path) -> int:
+    """Rows below the titles of both sheets that hold anything, counted in the file itself and not by our reader."""
+    space = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    found = 0
+    with ZipFile(path) as book:
+        for sheet in ("xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"):
+            rows = ElementTree.fromstring(book.read(sheet)).findall(".//x:row", space)
+            found += sum(int(row.attrib["r"]) > 1 and row.find("x:c/x:v", space) is not None for row in rows)
+    return found
+
+
+def read(bangfu: Bangfu, path: Path) -> Roster:
+    return read_roster(path, TODAY, bangfu.places.inside(COUNTY))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_I35_accepted_and_rejected_rows_are_the_rows_of_the_file(bangfu: Bangfu, tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "roster.xlsx"
+    households = synthetic_households(seed, VILLAGES, 20, TODAY)
+    write_roster(path, spoilt(households, seed), bangfu.places.inside(COUNTY))
+    roster = read(bangfu, path)
+    assert roster.rows_accepted + roster.rows_rejected == roster.rows_present == rows_in(path)
+    entered = enter_roster(bangfu, roster, path.name)
+    assert len(entered.new) + len(entered.known) + len(entered.clashing) == len(roster.households)
+    told = {(problem.sheet, problem.row) for problem in roster.problems}
+    assert len(told) >= roster.rows_rejected, "each rejected row is told"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_I35_the_same_file_again_adds_nothing(bangfu: Bangfu, tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "roster.xlsx"
+    write_roster(path, spoilt(synthetic_households(seed, VILLAGES, 15, TODAY), seed), bangfu.places.inside(COUNTY))
+    first = enter_roster(bangfu, read(bangfu, path), path.name)
+    counts = tables(bangfu)
+    again = enter_roster(bangfu, read(bangfu, path), path.name)
+    assert first.new
+    assert not again.new
+    assert set(again.known) >= set(first.new)
+    assert tables(bangfu) == counts
+
+
+def test_I35_a_file_with_some_known_households_adds_the_others(bangfu: Bangfu, tmp_path: Path) -> None:
+    households = synthetic_households(9, VILLAGES, 12, TODAY)
+    places = bangfu.places.inside(COUNTY)
+    write_roster(tmp_path / "first.xlsx", households[:8], places)
+    write_roster(tmp_path / "second.xlsx", households[4:], places)
+    assert len(enter_roster(bangfu, read(bangfu, tmp_path / "first.xlsx"), "first").new) == 8
+    second = enter_roster(bangfu, read(bangfu, tmp_path / "second.xlsx"), "second")
+    assert (len(second.new), len(second.known)) == (4, 4)
+
+
+def test_I35_rows_of_a_csv_are_accounted_for_as_well(bangfu: Bangfu, tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    rows = [
+        {"村代码": each.village, "户主姓名": each.householder, "户主身份证号": number, "家庭地址": each.address}
+        for each in synthetic_households(3, VILLAGES, 6, TODAY)
+        for number in (each.id_number, "not a number")
+    ]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        sheet = csv.DictWriter(file, list(rows[0]))
+        sheet.writeheader()
+        sheet.writerows(rows)
+    roster = read(bangfu, path)
+    assert (roster.rows_present, roster.rows_accepted, roster.rows_rejected) == (12, 6, 6)
+
+
+def tables(bangfu: Bangfu) -> list[int]:
+    with bangfu.database.connection() as connection:
+        return [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("household", "member")]
