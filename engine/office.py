@@ -521,10 +521,10 @@ class _Batch:
                 case = self.cases.get(target, loaded.case)
                 procedure = office.definitions.in_force(new) if new else office.definitions.pinned(case.version)
                 if isinstance(asked, OpenCase):
+                    asked = _at_home(asked, loaded)
                     if procedure.workflow.subject == "household" and asked.parent is None and asked.person != SYSTEM:
                         _require_all_members(asked, loaded)
                     asked = self._numbered(asked, now)
-                    asked = self._numbered(_at_home(asked, loaded), now)
                 world = office._world(
                     self.county, loaded, procedure, asked if new and isinstance(asked, OpenCase) else case
                 )
