@@ -148,7 +148,7 @@ class Bangfu:
     def files(self) -> Files:
         """Beside a SQLite database, else beside the key file."""
         beside = self.settings.database_file or self.settings.key_file
-        return Files(beside.with_name(f"{beside.name}.files"), self.database.vault)
+        return Files(beside.with_name(f"{beside.name}.files"), self.database)
 
     @cached_property
     def library(self) -> Library:
@@ -240,7 +240,7 @@ class Bangfu:
         """Everything in the database that must not be; reads all of it."""
         from storage.checks import check
 
-        return check(self.database, self.time_source.now(), calendars=[self.calendar])
+        return check(self.database, self.time_source.now(), calendars=[self.calendar], files=self.files)
 
 
 def open_bangfu(settings: Settings, log: Log = _quiet) -> Bangfu:

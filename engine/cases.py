@@ -434,6 +434,13 @@ class Attach(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPaper(Command):
+    """Open a paper or proof: nothing changes but the log, which says who read what (I21)."""
+
+    paper: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enlist(Command):
     """Put the case on a list of the stage it stands in; one act then decides all of the list, one outcome each."""
 

@@ -32,6 +32,7 @@ from engine.cases import (
     ProveNotice,
     RaiseConcern,
     Readdress,
+    ReadPaper,
     Release,
     ResumeClock,
     SettleClocks,
@@ -46,6 +47,7 @@ from engine.facts import LONGEST_TEXT
 from engine.guards import require_scope
 from engine.noticing import child_ended, lodge, post_notice, prove_notice, take_down
 from engine.opening import open_case
+from engine.reading import read_paper
 from engine.timekeeping import extend_clock, fire, resume_clock, settle_clocks, stop_clock
 
 #: What no person asks for, and what is all that the system asks for.
@@ -117,7 +119,7 @@ def _require_fresh(draft: Draft, command: Command) -> None:
 
 
 _HANDLERS: Mapping[type[Command], Callable[[Draft, Any], str]] = {
-    RaiseConcern: raise_concern, CarryOn: carry_on,
+    RaiseConcern: raise_concern, ReadPaper: read_paper, CarryOn: carry_on,
     OpenCase: open_case, Act: act, Claim: claim, Release: release, Comment: comment, Attach: attach, Enlist: enlist,
     PostNotice: post_notice, ProveNotice: prove_notice, TakeDownNotice: take_down, Object: lodge,
     ChildEnded: child_ended, StopClock: stop_clock, ResumeClock: resume_clock, ExtendClock: extend_clock,

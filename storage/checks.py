@@ -26,8 +26,10 @@ from engine.clocks import ClockState
 from engine.divisions import contains
 from engine.loading import restore
 from engine.people import Staff
+from engine.reading import named
 from engine.workflow import NO_POST, Workflow
 from storage.database import Database
+from storage.files import Files
 from storage.instants import from_millis, millis
 from storage.packing import PLAIN, Packer
 from storage.spreading import CHILDREN, Spread, due_at, household_of
@@ -73,7 +75,12 @@ class Violation:
 
 
 def check(
-    database: Database, now: datetime, *, calendars: Iterable[Calendar] = (), never: Sequence[str] = ()
+    database: Database,
+    now: datetime,
+    *,
+    calendars: Iterable[Calendar] = (),
+    never: Sequence[str] = (),
+    files: Files | None = None,
 ) -> list[Violation]:
     """
     Everything that is wrong in *database*.
@@ -82,6 +89,7 @@ def check(
         now: Aware. Who holds which post is asked of its legal day.
         calendars: Deadlines counted on one of them are counted again (I14); the last is the one in force.
         never: Texts that must stand in no event and no record, such as values of a test that are secret (I25).
+        files: Where papers are kept; each that a log names is looked for there, opened and counted again.
 
     Raises:
         StorageError: It cannot be read.
@@ -92,7 +100,7 @@ def check(
         if database.is_postgres:
             connection.execute("SET LOCAL statement_timeout = 0")  # It reads everything, however long that takes.
         try:
-            return list(_Checker(database, connection, now, known, tuple(never)).violations())
+            return list(_Checker(database, connection, now, known, tuple(never), files).violations())
         finally:
             connection.execute("ROLLBACK")
 
@@ -113,6 +121,7 @@ class _Checker:
         now: datetime,
         calendars: Mapping[str, Calendar],
         never: tuple[str, ...],
+        files: Files | None,
     ) -> None:
         self._connection = connection
         self._is_postgres = database.is_postgres
@@ -120,6 +129,7 @@ class _Checker:
         self._now = now
         self._calendars = calendars
         self._never = never
+        self._files = files
         self._staff: dict[str, Staff] = {}
         self._versions: dict[int | None, _Version] = {}
 
@@ -251,6 +261,10 @@ class _Checker:
     def never(self) -> tuple[str, ...]:
         return self._never
 
+    @property
+    def files(self) -> Files | None:
+        return self._files
+
 
 @dataclass(slots=True)
 class _OfCase:
@@ -283,6 +297,7 @@ class _OfCase:
         self._record(before, packer)
         self._tables(spread)
         self._timers(before, events)
+        self._documents(events)
         if version is not None:
             self._life(version.workflow, before)
         return self.found
@@ -499,6 +514,17 @@ class _OfCase:
             stored = case.section("clocks").get(clock)
             if stored is None or count > 1 or ClockState.from_json(clock, stored).status != "running":
                 self._say("I9", f"{count} timers pending for {clock}, which is {'not running' if stored else 'over'}")
+
+    def _documents(self, events: Sequence[Event]) -> None:
+        """I2: every document that the log names is there, as it was handed in."""
+        files, home = self.checker.files, self.row["household"]
+        if files is None:
+            return
+        owner = None if home is None else self.checker.as_uuid(home)
+        for name, digest in sorted({pair for event in events for pair in named(event.changes)}):
+            what = files.fault(self.county, owner, digest)
+            if what:
+                self._say("I2", f"the document {name} ({digest[:12]}) {what}")
 
     def _life(self, workflow: Workflow, case: Case) -> None:
         """I7: a closed case has nothing of its own left; another has somebody who can go on, or something that will."""

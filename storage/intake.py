@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from engine.cases import Document, canonical
+from engine.cases import canonical
 from engine.divisions import Division
 from engine.errors import N_, InputError, NotFoundError
 from engine.ids import uuid7
@@ -309,18 +309,6 @@ class Intake:
             if connection.execute(sql, (county, self._id(household))).rowcount != 1:
                 raise NotFoundError(N_("there is no such household"))
             connection.execute(members, (county, self._id(household)))
-
-    # --- files ---
-
-    def add_attachment(self, county: str, document: Document, now: datetime) -> None:
-        """Record a file that was handed in; its content is kept by digest, elsewhere."""
-        sql = self._database.sql(
-            "INSERT INTO attachment (county, digest, size, name, created_at) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING"
-        )
-        row = (county, bytes.fromhex(document.digest), document.size, document.name, millis(now))
-        with self._database.transaction() as connection:
-            connection.execute(sql, row)
 
     # --- words ---
 

@@ -521,11 +521,15 @@ class ListItemRow(Row, table=True):
 
 
 class AttachmentRow(Row, table=True):
-    """A file that was handed in, by the SHA-256 of its content."""
+    """
+    A file that was handed in, by the SHA-256 of its content, and for which household's cases: under its key it is
+    sealed. The nil id stands for the county, whose key seals what belongs to a case without household.
+    """
 
     __tablename__ = "attachment"
     __table_args__ = (_IN_KEY,)
     county: str = Field(primary_key=True)
+    household: UUID = Field(primary_key=True, sa_type=Id)
     digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
     size: int = Field(sa_type=Integer)
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 from bangfu.terminal import values
 from bangfu.terminal.app import CASES, session_of
 from bangfu.terminal.receipts import draw_receipt, receipt_document
+from bangfu.terminal.screen import DONE, styled
 from bangfu.terminal.session import CaseRef, Session
 from bangfu.terminal.titles import Titles
 from engine.errors import N_, InputError
@@ -87,10 +89,11 @@ def open_case(
     definition = session.workflow(version)
     subject, place, members = _subject(session, definition, household, division)
     typed = values.pairs(fact, "--fact")
+    papers = keep_papers(session, session.county, [values.identifier(subject)], paper)
     command = OpenCase(
         id=command_id_of(session, command_id), person=session.person, post=post, note=note,
         channel=_channel(session, definition, channel), subject=subject, division=place, members=members,
-        facts=values.facts(definition, typed, members), papers=keep_papers(session, session.county, paper),
+        facts=values.facts(definition, typed, members), papers=papers,
     )  # fmt: skip
     receipt = bangfu.office.open(session.county, workflow, command)
     answer(session, receipt)
@@ -173,7 +176,7 @@ def act(
     command = Act(
         id=command_id_of(session, command_id), person=session.person, post=post, seen=seen, note=note,
         action=named_action(titles, ask or known.stage, action), on=ask, to=named_ask(workflow, to),
-        facts=typed_facts(workflow, known, fact), papers=keep_papers(session, ref.county, paper),
+        facts=typed_facts(workflow, known, fact), papers=keep_papers(session, ref.county, [home_of(known)], paper),
         minutes=minutes_of(titles, ask or known.stage, present, votes, attended, recused), close=close,
     )  # fmt: skip
     ask_office(session, ref, command)
@@ -221,9 +224,55 @@ def attach(
     session, ref, workflow = _named(context, case)
     known = {name: each.title for name, each in workflow.papers.items()}
     name = values.chosen(paper, known, N_("there is no paper {text}; there are: {known}"))
-    document = keep_file(session, ref.county, path)
+    document = keep_file(session, ref, path)
     command = Attach(id=session.bangfu.office.new_id(), person=session.person, paper=name, document=document)
     ask_office(session, ref, command)
+
+
+@commands.command("paper", help=N_("Open what was handed in with a case; the log says who did"), rich_help_panel=CASES)
+def paper(
+    context: typer.Context,
+    case: CaseArgument,
+    name: Annotated[
+        str, typer.Argument(metavar="PAPER", help=N_("The document's name or title; see: bangfu show CASE"))
+    ],
+    to: Annotated[Path, typer.Option(metavar="FILE", help=N_("Write it into this new file"))],
+    command_id: CommandId = "",
+) -> None:
+    from engine.cases import ReadPaper
+    from engine.reading import documents
+
+    session = session_of(context)
+    ref = session.case_ref(case)
+    known = session.case(ref)
+    titles = Titles(session.workflow(known.version), session._)
+    there = documents(known)
+    chosen = values.chosen(
+        name, {each: titles.document(each) for each in there}, N_("there is no document {text}; there are: {known}")
+    )
+    bangfu = session.bangfu
+    # Who reads is in the log before he reads; a file that cannot be opened was not read.
+    content = bangfu.files.content(ref.county, home_of(known), there[chosen])
+    command = ReadPaper(id=command_id_of(session, command_id), person=session.person, paper=chosen)
+    receipt = bangfu.office.ask(ref.county, ref.id, command)
+    _write_new(to, content)
+
+    def draw() -> None:
+        text = session._("{paper} was written: {path}").format(paper=titles.document(chosen), path=to)
+        session.screen.print(styled(DONE, text))
+
+    session.answer(receipt_document(session, receipt), draw)
+
+
+def _write_new(target: Path, content: bytes) -> None:
+    """A new file for its owner alone: what was sealed a moment ago is no more."""
+    try:
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise InputError(
+            N_("the file {path} cannot be written: {why}"), field="--to", path=target.name, why=error.strerror
+        ) from error
 
 
 # --- what these commands share ----------------------------------------------------------------------------------------
@@ -333,14 +382,21 @@ def minutes_of(
     return Minutes(there, answers, tuple(attended), tuple(recused), there.pop("entitled", 0))
 
 
-def keep_papers(session: Session, county: str, papers: Sequence[str]) -> Mapping[str, Document]:
-    """Keep each file named ``PAPER=FILE``."""
-    typed = values.pairs(papers, "--paper")
-    return {name: keep_file(session, county, Path(path)) for name, path in typed.items()}
+def keep_papers(
+    session: Session, county: str, homes: Sequence[UUID | None], papers: Sequence[str]
+) -> Mapping[str, Document]:
+    """Keep each file named ``PAPER=FILE``, for cases of each of the households *homes*; None: of no household."""
+    typed, files = values.pairs(papers, "--paper"), session.bangfu.files
+    return {name: files.keep(county, homes, Path(path), session.now) for name, path in typed.items()}
 
 
-def keep_file(session: Session, county: str, path: Path) -> Document:
-    """Keep a file's content, and record that it was handed in."""
-    document = session.bangfu.files.keep(county, path)
-    session.bangfu.intake.add_attachment(county, document, session.now)
-    return document
+def keep_file(session: Session, ref: CaseRef, path: Path) -> Document:
+    """Keep a file's content for one case."""
+    return session.bangfu.files.keep(ref.county, [home_of(session.case(ref))], path, session.now)
+
+
+def home_of(case: Case) -> UUID | None:
+    """The household whose key seals what belongs to *case*."""
+    from storage.spreading import household_of
+
+    return household_of(case)

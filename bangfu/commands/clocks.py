@@ -74,7 +74,7 @@ def stop(
     ref = session.case_ref(case)
     command = StopClock(
         id=command_id_of(session, ""), person=session.person, note=note, clock=_named_clock(session, ref, which),
-        document=keep_file(session, ref.county, document),
+        document=keep_file(session, ref, document),
     )  # fmt: skip
     ask_office(session, ref, command)
 
@@ -103,6 +103,6 @@ def extend(
     ref = session.case_ref(case)
     command = ExtendClock(
         id=command_id_of(session, ""), person=session.person, note=note, clock=_named_clock(session, ref, which),
-        document=keep_file(session, ref.county, document) if document is not None else None,
+        document=keep_file(session, ref, document) if document is not None else None,
     )  # fmt: skip
     ask_office(session, ref, command)

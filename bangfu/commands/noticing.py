@@ -22,6 +22,7 @@ from bangfu.commands.acting import (
     VotesOption,
     ask_office,
     command_id_of,
+    home_of,
     keep_file,
     keep_papers,
     minutes_of,
@@ -148,12 +149,10 @@ def list_decide(
     listed = _list(session, which)
     others = {session.case_ref(name).id: text for name, text in values.pairs(case, "--case").items()}
     left = {session.case_ref(name).id for name in leave}
-    papers = keep_papers(session, listed.county, paper)
+    cases = {each: session.case(CaseRef(listed.county, each)) for each, _, outcome in listed.items if not outcome}
+    papers = keep_papers(session, listed.county, [home_of(cases[each]) for each in cases.keys() - left], paper)
     acts: dict[UUID, Act | None] = {}
-    for each, _, outcome in listed.items:
-        if outcome:
-            continue
-        known = session.case(CaseRef(listed.county, each))
+    for each, known in cases.items():
         workflow = session.workflow(known.version)
         titles = Titles(workflow, session._)
         chosen, own_votes = _outcome(others.get(each, action))
@@ -247,7 +246,7 @@ def notice_post(
         ask, where = _place(session, ref, on, place)
         return PostNotice(
             id=command_id_of(session, ""), person=session.person, place=where, at=since, on=ask,
-            proof=keep_file(session, ref.county, proof) if proof is not None else None,
+            proof=keep_file(session, ref, proof) if proof is not None else None,
         )  # fmt: skip
 
     _each(session, cases, command)
@@ -267,7 +266,7 @@ def notice_proof(
 
     def command(ref: CaseRef) -> Command:
         ask, where = _place(session, ref, on, place)
-        document = keep_file(session, ref.county, proof)
+        document = keep_file(session, ref, proof)
         return ProveNotice(id=command_id_of(session, ""), person=session.person, place=where, proof=document, on=ask)
 
     _each(session, cases, command)

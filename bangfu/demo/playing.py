@@ -129,7 +129,7 @@ class Play:
     Args:
         clock: What the office takes its time from.
         holders: (post, division) → keys of who holds it, in order.
-        document: Keeps a small file of a county and says what it is.
+        document: Keeps a small file of a county, for cases of some households, and says what it is.
         applicants: Numbered within their villages.
 
     Attributes:
@@ -144,7 +144,7 @@ class Play:
         clock: ManualTime,
         calendar: Calendar,
         holders: Mapping[tuple[str, str], Sequence[str]],
-        document: Callable[[str, str], Document],
+        document: Callable[[str, Sequence[UUID], str], Document],
         applicants: Sequence[Applicant],
         teller: Teller,
     ) -> None:
@@ -467,7 +467,8 @@ class Play:
             if not group:
                 continue
             at = self._clock.now()
-            proof = self._document(county, f"{kind} {group[0].village} {self._calendar.local_date(at)}")
+            homes = [UUID(each.record.subject) for each in group]
+            proof = self._document(county, homes, f"{kind} {group[0].village} {self._calendar.local_date(at)}")
             receipts = self._office.decide_list(
                 county, {each.record.id: self._posting(kind, by, at, proof) for each in group}
             )

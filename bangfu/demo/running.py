@@ -393,12 +393,10 @@ class _Papers:
         self._bangfu = bangfu
         self._scratch = scratch
 
-    def photo(self, county: str, what: str) -> Document:
+    def photo(self, county: str, households: Sequence[UUID], what: str) -> Document:
         path = self._scratch / "演示-公示照片.txt"
         path.write_text(f"演示用，此处应为照片：{what}\n", encoding="utf-8")
-        document = self._bangfu.files.keep(county, path)
-        self._bangfu.intake.add_attachment(county, document, self._bangfu.time_source.now())
-        return document
+        return self._bangfu.files.keep(county, households, path, self._bangfu.time_source.now())
 
 
 def _holders(people: People) -> dict[tuple[str, str], list[str]]:

@@ -102,6 +102,15 @@ class Titles:
         found = self.workflow.papers.get(name)
         return found.title if found is not None else name
 
+    def document(self, name: str) -> str:
+        """A document as :func:`engine.reading.documents` names it: a paper, or what belongs to a notice or clock."""
+        ask, *more = name.split("/")
+        if not more:
+            return self.paper(name)
+        return " · ".join(
+            [self.ask(ask), *(self._("at its end") if each == "end" else self.place(each) for each in more)]
+        )
+
     def fact(self, key: str) -> str:
         name, _, member = key.partition("/")
         found = self.workflow.facts.get(name)

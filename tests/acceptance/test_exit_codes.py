@@ -71,6 +71,7 @@ NOT_FOUND = [
     ("act", NUMBER, "sumbit", *CONSENTS),
     ("act", NUMBER, "submit", "--on", "nope"),
     ("attach", NUMBER, "anex1", __file__),
+    ("paper", NUMBER, "anex1", "--to", "new.pdf"),
     ("open", "identification", *HOUSEHOLD, *FOUND, "--channel", "fuond"),
     ("open", "identifcation", *HOUSEHOLD, *FOUND, "--channel", "found"),
     ("clock", "stop", NUMBER, "nope", "--document", __file__),

@@ -18,11 +18,12 @@ def upgrade() -> None:
     op.create_table(
         "attachment",
         sa.Column("county", sa.String(), nullable=False),
+        sa.Column("household", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("county", "digest", name=op.f("pk_attachment")),
+        sa.PrimaryKeyConstraint("county", "household", "digest", name=op.f("pk_attachment")),
         sqlite_with_rowid=False,
     )
     op.create_table(
