@@ -525,6 +525,14 @@ def restart(state: ClockState, at: datetime, calendar: Calendar, *, cause: str, 
     )
 
 
+def count_from(
+    state: ClockState, calendar: Calendar, *, started_at: datetime, anchor: datetime | date | None
+) -> ClockState:
+    """The same clock from another start or moment, because what was recorded was wrong: stops and extensions stay."""
+    _require_not_ended(state)
+    return _reckoned(replace(state, started_at=_utc(started_at), anchor=anchor), calendar)
+
+
 def stop(state: ClockState, at: datetime, reason: str, document: str = "") -> ClockState:
     """
     Stop the clock for *reason*. Stops for different reasons may overlap; it runs again when all are over.

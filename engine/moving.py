@@ -77,11 +77,8 @@ def take(
         GuardRefusedError: The way leads towards approval, and an objection or a notice holds it back.
     """
     source = draft.stage
-    chosen = chosen or straight_to(draft, action)
-    step = way(draft, trigger or name, chosen)
+    step = led(draft, trigger or name, action, chosen, forced=forced)
     target = step.state
-    if not forced and is_towards_approval(draft, target, action):
-        require(draft.before.id, against_leaving(draft, source))
     event = event or f"{source}.{name}"
     draft.body.update({"action": name, "from": source, "to": target, "means": action.means})
     if action.times is not None:
@@ -99,6 +96,14 @@ def take(
     else:
         emit(draft, event)
         advance(draft)
+
+
+def led(draft: Draft, trigger: str, action: Action, chosen: str = "", *, forced: bool = False) -> Step:
+    """Where *action* leads now; raises as :func:`take` does."""
+    step = way(draft, trigger, chosen or straight_to(draft, action))
+    if not forced and is_towards_approval(draft, step.state, action):
+        require(draft.before.id, against_leaving(draft, draft.stage))
+    return step
 
 
 def way(draft: Draft, trigger: str, chosen: str = "") -> Step:

@@ -43,6 +43,7 @@ class Loaded:
         case: Its secrets opened; ``case.seq`` is what a later commit compares with.
         staff_revision: The county's revision of people and posts at that moment.
         members: Plain (not sensitive) facts of the household's members, by member key, for rules.
+        is_erased: The household's key was erased: nothing more can be sealed for it.
         register: What the register knows of the household, by the names of facts: plain stored values; None if the case
             has no household.
         home: Of a case to be opened: the household's division, 12 digits; empty if there is no such household.
@@ -51,6 +52,7 @@ class Loaded:
     case: Case
     staff_revision: int
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    is_erased: bool = False
     register: Mapping[str, Any] | None = None
     home: str = ""
 
@@ -441,7 +443,10 @@ class Register(Protocol):
         ...
 
     def board(self, scope: Scope, now: datetime, level: Level = Level.TOWNSHIP) -> Sequence[BoardRow]:
-        """Totals of everything in scope, by divisions of *level*, or the reader's own where that is lower."""
+        """
+        Totals of everything in scope, by divisions of *level*, or the reader's own where that is lower; cheap however
+        many cases there are.
+        """
         ...
 
     def clocks(self, scope: Scope, now: datetime, *, late_only: bool = False) -> Sequence[ClockRow]:

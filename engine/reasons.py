@@ -14,7 +14,27 @@ from engine.errors import ActionNotAllowedError, CaseError, GuardRefusedError, P
 
 #: Kinds that mean: not here, or not now. Whoever asks and whatever he hands in.
 _NOT_NOW = frozenset(
-    {"ended", "voice", "list", "claimed", "answered", "seats", "turn", "awaited", "times", "target", "clock", "place"}
+    {
+        "ended",
+        "voice",
+        "list",
+        "claimed",
+        "answered",
+        "seats",
+        "turn",
+        "awaited",
+        "times",
+        "target",
+        "clock",
+        "place",
+        "urged",
+        "signer",
+        "held",
+        "acted",
+        "nothing",
+        "proposal",
+        "parent",
+    }
 )
 #: Kinds that only say what is to be handed in with the action.
 NEEDS = frozenset({"facts", "papers", "opinion", "minutes", "proof", "document"})
@@ -30,8 +50,9 @@ class Reason:
 
     Attributes:
         kind: ``post`` (he holds none that may), one of ``ended voice list claimed answered seats turn awaited times
-            target clock place`` (not here or not now), or a guard: ``recusal separation objection notice rule unknown
-            broken wait quorum tally``, and the :data:`NEEDS`.
+            target clock place urged signer held acted nothing proposal parent`` (not here or not now), or a guard:
+            ``recusal separation objection notice rule unknown broken wait quorum tally erased``, and the
+            :data:`NEEDS`.
         words: What is wrong, for the actor.
         rule, clause: The rule that says so, and on what it rests.
         missing: Keys of the facts and papers that are not there.

@@ -8,7 +8,7 @@ once, and a clock that is left takes its timer along (I9).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, cast
@@ -23,6 +23,8 @@ from engine.workflow import NO_LENGTH
 
 #: Reason of a stop that the definition orders: a stage or task that does not count.
 EXCLUDED = "excluded:"
+#: When in its day a date fact happens, for clocks that count hours.
+MIDDAY = time(12)
 #: What comes first of several rungs at one instant.
 _ORDER = {"remind": 0, "due": 1, "over": 1, "late": 2}
 
@@ -146,6 +148,47 @@ def keep(draft: Draft, spec: ClockSpec, state: ClockState) -> None:
         if rung.at > draft.now or (rung.kind in ("due", "over") and not state.is_late):
             _arm(draft, spec, rung)
             return
+
+
+def count_anew(draft: Draft, fact: str) -> Iterator[tuple[ClockSpec, ClockState, ClockState]]:
+    """
+    Count the clocks again that count from the date *fact*, whose value was corrected; gives each before and after.
+
+    Their stops and extensions stay.
+    """
+    for spec, state in running(draft):
+        if fact not in (spec.anchor, state.cause):
+            continue
+        day = cast(date, _anchor(draft, fact))
+        again = clocks.count_from(
+            state, draft.world.calendar,
+            started_at=draft.world.calendar.at(day, MIDDAY) if state.cause == fact else state.started_at,
+            anchor=day if spec.anchor == fact else state.anchor,
+        )  # fmt: skip
+        keep(draft, spec, again)
+        yield spec, state, again
+
+
+def put_back(draft: Draft, clock: str, stored: Mapping[str, Any] | None, timers: Iterable[Mapping[str, Any]]) -> None:
+    """
+    *clock* is what it was before an act that is taken back, with the timers that were pending, under fresh numbers.
+
+    It goes on as if it had never been left: what became due in the meantime is due now.
+    """
+    _disarm(draft, clock)
+    running = draft.get("clocks", clock)
+    if running is not None and stored is not None and running.get("n", 1) > stored.get("n", 1):
+        # It was started anew: its row is closed by that of a later start, under a number of its own.
+        stored = {**stored, "n": draft.entry + 1}
+    draft.put("clocks", clock, stored)
+    if stored is None:
+        return
+    for timer in timers:
+        draft.put("timers", draft.serial(), timer)
+    state = ClockState.from_json(clock, stored)
+    settled = clocks.settle(state, draft.world.calendar)
+    if settled is not state:
+        keep(draft, draft.procedure.clocks[clock], settled)
 
 
 def exclude(draft: Draft, ask: str, entered: bool) -> None:

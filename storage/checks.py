@@ -38,6 +38,7 @@ from storage.store import SqlStore
 #: What takes a case towards approval.
 _FORWARD = ("pass", "grant")
 _VILLAGE = ("village", "group")
+_TAKING_PART = ("acted", "claimed", "posted", "proved", "signed", "proposed", "corrected", "reopened")
 #: Tables that follow from the log alone; what is told to posts does not stand in it.
 _FROM_LOG = ("clock", "timer", "work_item", "task", "response", "notice", "case_link", "list_item", "concern")
 _CASE = (
@@ -291,6 +292,7 @@ class _OfCase:
         for event in events:
             after = fold(before, event)
             spread.changes(event, after)
+            told.events.append((event, before))
             if version is not None:
                 self._step(version, before, event, after, told)
             before = after
@@ -354,14 +356,46 @@ class _OfCase:
     # --- each event ---
 
     def _step(self, version: _Version, before: Case, event: Event, after: Case, told: _Told) -> None:
-        if before.stage != after.stage or event.body.get("from"):
+        if event.kind == "withdrawn":
+            self._withdrawn(event, after, told)
+        elif event.kind in ("corrected", "reopened"):
+            self._by_two(before, event, after)
+        elif before.stage != after.stage or event.body.get("from"):
             self._move(version, before, event, after)
         self._notices(version.workflow, before, event, after)
         self._deadlines(event)
-        self._duties(version.workflow, before, event, told)
+        self._duties(version.workflow, before, event, after, told)
         self._secrets(version.workflow, event)
-        if before.status == "closed" and event.changes:
+        if before.status == "closed" and event.kind not in ("corrected", "reopened") and not _only_proposes(event):
             self._say("I8", f"event {event.seq} ({event.kind}) on a closed case")
+
+    def _withdrawn(self, event: Event, after: Case, told: _Told) -> None:
+        """What is taken back is one's own, and is undone wholly; among others' votes only the vote itself is."""
+        undone, before = told.events[int(event.body["undone"]) - 1]
+        if undone.actor != event.actor:
+            self._say("I17", f"event {event.seq} takes back what {undone.actor} did")
+        since = [other for other, _ in told.events[undone.seq : event.seq - 1] if other.kind == "acted"]
+        votes = [other for other in since if other.seq not in told.undone]
+        for section, key, _ in undone.changes:
+            if section in ("items", "timers", "clocks") or (section, key) in (("case", "next"), ("case", "entry")):
+                continue
+            if votes and section != "answers":
+                continue
+            if after.section(section).get(key) != before.section(section).get(key):
+                self._say("I2", f"event {event.seq} leaves {section}.{key} otherwise than it was before {undone.seq}")
+        told.undone |= {undone.seq, event.seq}
+
+    def _by_two(self, before: Case, event: Event, after: Case) -> None:
+        """I8: a second person confirms what a first proposed, and no more; a case is reopened where it ended."""
+        proposal = before.section("proposals").get("correct" if event.kind == "corrected" else "reopen")
+        second = {event.actor, event.behalf} - {""}
+        if proposal is None or {proposal["by"], proposal.get("behalf")} & second:
+            self._say("I8", f"event {event.seq} ({event.kind}) was confirmed by nobody else")
+        elif event.kind == "reopened":
+            # A notice that is left out ends as it begins: the case goes on from there at once.
+            goals = {proposal["to"], event.body.get("to") if event.body.get("waived") == proposal["to"] else None}
+            if before.status == "open" or after.stage not in goals:
+                self._say("I8", f"event {event.seq} reopens a case in {after.stage}")
 
     def _move(self, version: _Version, before: Case, event: Event, after: Case) -> None:
         """I3: it is an edge of the definition; I13: not towards approval while an objection is open."""
@@ -409,38 +443,48 @@ class _OfCase:
             if calendar is not None and not _is_reproducible(name, canonical(value), calendar):
                 self._say("I14", f"{name} of event {event.seq} is due {value['due']}, counted again it is not")
 
-    def _duties(self, workflow: Workflow, before: Case, event: Event, told: _Told) -> None:
+    def _duties(self, workflow: Workflow, before: Case, event: Event, after: Case, told: _Told) -> None:
         """I18: who prepared a case does not judge it, no declared relative takes part; I17: he holds such a post."""
         if not event.actor:
             return
         staff = self.checker.staff(self.county)
         person = staff.people.get(event.actor)
         household = str(before.get("household") or before.subject or "")
-        takes_part = event.kind in ("acted", "claimed", "posted", "proved")
+        takes_part = event.kind in _TAKING_PART
         if takes_part and person is not None and household in person.relatives:
             self._say("I18", f"{event.actor}, a declared relative, took part in event {event.seq}")
         if event.post and person is not None:
             post, _, division = event.post.partition("@")
-            if not any((held.post, held.division) == (post, division) for held in person.posts):
+            for_another = staff.people.get(event.behalf)
+            posts = (*person.posts, *(for_another.posts if for_another is not None else ()))
+            if not any((held.post, held.division) == (post, division) for held in posts):
                 self._say("I17", f"{event.actor} acted as {event.post} in event {event.seq} and never held it")
         ask = str(event.body.get("ask") or event.body.get("on") or before.stage)
+        actors = {event.actor, event.behalf} - {""}
         if event.kind == "opened":
-            told.acts.setdefault("opens", set()).add(event.actor)
-        elif event.kind == "acted":
-            means = self._means(workflow, ask, event)
-            others = {other for other, persons in told.acts.items() if other != ask and event.actor in persons}
+            told.say(event, "opens", actors)
+        elif event.kind == "acted" or (event.kind == "signed" and event.body["when"] == "after"):
+            means = self._means(workflow, ask, event, before)
+            others = {other for other, persons in told.acts.items() if other != ask and actors & persons}
             village = event.post.partition(".")[0] in _VILLAGE
             judged_both = means == "grant" or (means in ("pass", "refuse") and not village and others - {"opens"})
             if others and judged_both and not told.granted:
                 self._say("I18", f"{event.actor} judged in event {event.seq} ({ask}) after {', '.join(sorted(others))}")
-            told.acts.setdefault(ask, set()).add(event.actor)
-        told.granted = told.granted or event.body.get("means") == "grant"
+            told.say(event, ask, actors)
+        if event.body.get("means") == "grant":
+            told.grants.add(event.seq)
+        elif event.kind == "reopened" and not after.get("granted"):
+            told.grants.clear()
 
     @staticmethod
-    def _means(workflow: Workflow, ask: str, event: Event) -> str:
-        """What an answer means: of a panel's member, what the answer that he gave would mean."""
+    def _means(workflow: Workflow, ask: str, event: Event, before: Case) -> str:
+        """What an answer means: of a panel's member, what his answer would mean; of an agreement, what is held."""
         stage = workflow.stages.get(ask)
         answer = str(event.body.get("answer") or event.body.get("action") or "")
+        if event.kind == "signed":
+            if event.body["signed"] != "agree":
+                return "record"
+            answer = before.section("asks")[ask]["h"]["a"]
         if stage is None:
             return "pass"
         if answer in stage.actions:
@@ -478,6 +522,9 @@ class _OfCase:
             "due_at": due and millis(due), "parent": parent and self.checker.as_id(UUID(parent[0])),
             "missed": int(any(_was_late(clock) for clock in self.rows["clock"])),
         }  # fmt: skip
+        if case.get("back", 0):
+            # What ended late may run again, since it was taken back; that it was late is not.
+            expected["missed"] = max(expected["missed"], int(self.row["missed"]))
         for name, value in expected.items():
             if self.row[name] != value:
                 self._say("I2", f"{name} is {self.row[name]!r}, its events make {value!r}")
@@ -530,6 +577,8 @@ class _OfCase:
         """I7: a closed case has nothing of its own left; another has somebody who can go on, or something that will."""
         sections = ("asks", "items", "clocks", "timers", "answers", "links")
         left = [name for name in sections if case.section(name)]
+        if all(item["q"].startswith(".") for item in case.section("items").values()):
+            left = [name for name in left if name != "items"]  # Two persons may act on a closed case (I8).
         left += [name for name, task in case.section("tasks").items() if task["st"] == "open"]
         if case.status == "closed":
             if left:
@@ -558,10 +607,42 @@ class _OfCase:
 
 @dataclass(slots=True)
 class _Told:
-    """What the log has told so far of who did what: question → persons."""
+    """
+    What the log has told so far.
 
-    acts: dict[str, set[str]] = field(default_factory=dict)
-    granted: bool = False
+    Attributes:
+        events: Each with the record before it.
+        said: Event → (the question answered, by whom).
+        grants: Events that granted; ``undone``: those that were taken back, and the taking back.
+    """
+
+    events: list[tuple[Event, Case]] = field(default_factory=list)
+    said: dict[int, tuple[str, set[str]]] = field(default_factory=dict)
+    grants: set[int] = field(default_factory=set)
+    undone: set[int] = field(default_factory=set)
+
+    def say(self, event: Event, ask: str, persons: set[str]) -> None:
+        self.said[event.seq] = (ask, persons)
+
+    @property
+    def acts(self) -> dict[str, set[str]]:
+        """Question → who answered it."""
+        found: dict[str, set[str]] = {}
+        for seq, (ask, persons) in self.said.items():
+            if seq not in self.undone:
+                found.setdefault(ask, set()).update(persons)
+        return found
+
+    @property
+    def granted(self) -> bool:
+        return bool(self.grants - self.undone)
+
+
+def _only_proposes(event: Event) -> bool:
+    """Whether it changes nothing but what two persons are to decide, and the work that it is."""
+    return all(
+        section in ("proposals", "items") or (section, key) == ("case", "next") for section, key, _ in event.changes
+    )
 
 
 def _legal_day(checker: _Checker) -> Any:

@@ -99,6 +99,8 @@ CLOSINGS: Mapping[str, Closing] = {
     "timer": Closing("timer", ("status",), "no = ?"),
     "work_item": Closing("work_item", (), "no = ?"),
     "task": Closing("task", ("status", "at"), "task = ?"),
+    # An answer that was taken back, or does not count, was no answer.
+    "response": Closing("response", ("answer",), "ask = ? AND entry = ? AND who = ?"),
     "case_link": Closing("case_link", ("outcome", "closed_at"), "child = ?"),
     "list_item": Closing("list_item", ("outcome",), "list_id = ?"),
     "concern": Closing("concern", (), "no = ?"),
@@ -252,6 +254,10 @@ class Spread:
             ask, _, rest = key.partition("#")
             entry, _, who = rest.partition("/")
             self._put("response", (ask, int(entry), who), (at, value.get("p", ""), value["a"]))
+        elif event.kind == "withdrawn" or "void" in event.body:
+            ask, _, rest = key.partition("#")
+            entry, _, who = rest.partition("/")
+            self._close("response", ("",), (ask, int(entry), who))
 
     def _notice(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         if value is not None:

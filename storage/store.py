@@ -137,10 +137,12 @@ class SqlStore:
             self._remember(county, self._uuid(household), wrapped)
         sections = self._record(self._unpacked(record, version), county, household)
         loaded = Case(county, case, seq, bytes(head), from_millis(at), sections)
+        is_erased = household is not None and not wrapped
         return Loaded(
             loaded,
             int(revision),
             json.loads(members) if members else {},
+            is_erased,
             register=None if statuses is None else _known(statuses),
         )
 

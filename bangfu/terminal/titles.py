@@ -22,6 +22,11 @@ _WORDS = {
     "ended": N_("the period is over"),
     "upheld": N_("objection upheld"),
 }
+#: What a second person is asked about, beside the questions of the definition.
+_FOR_TWO = {
+    ".correct": N_("correction proposed"),
+    ".reopen": N_("reopening proposed"),
+}
 _NO_POST = {
     "household": N_("the household"),
     "anyone": N_("anybody"),
@@ -62,6 +67,8 @@ class Titles:
     def ask(self, name: str) -> str:
         """A stage, task, end or clock; ``stage.wait`` is the period of its notice."""
         workflow = self.workflow
+        if name in _FOR_TWO:
+            return self._(_FOR_TWO[name])
         parts: tuple[Mapping[str, Any], ...] = (workflow.stages, workflow.tasks, workflow.ends, workflow.clocks)
         for part in parts:
             if name in part:

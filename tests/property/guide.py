@@ -14,22 +14,30 @@ from uuid import UUID
 
 from engine.cases import (
     Act,
+    AddSigner,
     Attach,
     Case,
     Claim,
     Command,
     Comment,
+    Confirm,
+    Decline,
     Document,
     ExtendClock,
     Minutes,
     Object,
     OpenCase,
     PostNotice,
+    Propose,
     ProveNotice,
     Release,
+    RemoveSigner,
     ResumeClock,
+    Retract,
+    Sign,
     StopClock,
     TakeDownNotice,
+    Withdraw,
 )
 from engine.errors import CaseError
 from tests.property.county import COUNTY, HOME_DIVISIONS, POSTS, SECRET_MONEY, SECRET_TEXT, County
@@ -180,7 +188,7 @@ class Guide:
 
     def proposals(self) -> list[Proposal]:
         """What can be asked, what brings the case on first. Who ends it or sends it back comes later."""
-        found = [*self._answers(), *self._anywhere()]
+        found = [*self._agreements(), *self._answers(), *self._anywhere()]
         return [each for each in found if each.forward] + [each for each in found if not each.forward]
 
     def forward(self) -> list[Command]:
@@ -351,6 +359,49 @@ class Guide:
         stands_still = wait is not None and any(stop[1] is None for stop in wait.get("stops", ()))
         end = posting.get("over") or (None if wait is None or stands_still else wait["due"])
         return datetime.fromisoformat(end) if end else None
+
+    # --- second thoughts ---
+
+    def second_thoughts(self) -> list[Command]:
+        """Signers asked, heard and taken off; acts taken back; what two persons do. Much of it must be refused."""
+        return [*self._signers(), *self._by_two(), *(self._command(Withdraw, person) for person in POSTS)]
+
+    def _signers(self) -> Iterator[Command]:
+        strangers = ("market", "labour", "police", "uncle", "clerk")
+        for name, ask in sorted(self.case.section("asks").items()):
+            question = self.workflow["stages"].get(name) or self.workflow["tasks"][name]
+            panel = question.get("panel", ())
+            panel = panel if not isinstance(panel, str | list) else self.workflow["panels"][ask["p"]]
+            for post in (*_many(question.get("by", ())), *(panel["seats"] if panel else ())):
+                for person in self._holders(post)[:2]:
+                    for number, signer in enumerate(strangers):
+                        when = ("before", "after")[number % 2]
+                        yield self._command(AddSigner, person, signer=signer, when=when, on=self._on(name))
+            for signer, each in ask.get("g", {}).items():
+                yield self._command(Sign, signer, answer="agree", on=self._on(name))
+                yield self._command(Sign, signer, answer="disagree", on=self._on(name))
+                yield self._command(RemoveSigner, each["by"], signer=signer, on=self._on(name))
+
+    def _agreements(self) -> Iterator[Proposal]:
+        """Where a signer is awaited the case goes on with him."""
+        for name, ask in self.case.section("asks").items():
+            for signer, each in ask.get("g", {}).items():
+                if "a" not in each and (each["w"] == "before" or "h" in ask):
+                    yield Proposal(self._command(Sign, signer, answer="agree", on=self._on(name)))
+
+    def _by_two(self) -> Iterator[Command]:
+        facts = [key for key, stored in self.case.section("facts").items() if isinstance(stored["v"], int)]
+        for person in ("cadre", "clerk", "bureau", "stranger"):
+            for key in facts[:2]:
+                wrong = self.case.section("facts")[key]["v"]
+                right = not wrong if isinstance(wrong, bool) else wrong + 1
+                yield self._command(Propose, person, what="correct", facts={key: right})
+            yield self._command(Propose, person, what="reopen")
+        for what in self.case.section("proposals"):
+            for person in POSTS:
+                yield self._command(Confirm, person, what=what)
+            yield self._command(Decline, "bureau", what=what)
+            yield self._command(Retract, self.case.section("proposals")[what]["by"], what=what)
 
     # --- beside the way ---
 

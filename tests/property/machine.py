@@ -22,20 +22,28 @@ from engine.calendar import Calendar, CalendarOverlay
 from engine.cases import (
     SYSTEM,
     Act,
+    AddSigner,
     Attach,
     Case,
     Claim,
     Command,
     Comment,
+    Confirm,
+    Decline,
     Enlist,
     ExtendClock,
     OpenCase,
     PostNotice,
+    Propose,
     ProveNotice,
     Release,
+    RemoveSigner,
     ResumeClock,
+    Retract,
+    Sign,
     StopClock,
     TakeDownNotice,
+    Withdraw,
     command_digest,
 )
 from engine.errors import (
@@ -75,6 +83,7 @@ REFUSALS = (
 MOST_CASES = 4
 SHIPPED_DAYS = Days.shipped()
 BESIDE: tuple[type[Command], ...] = (Claim, Release, Comment, Attach, StopClock, ResumeClock, ExtendClock)
+SECOND: tuple[type[Command], ...] = (AddSigner, Sign, RemoveSigner, Withdraw, Propose, Confirm, Decline, Retract)
 index = st.integers(0, 40)
 #: What a household's case may be about.
 opened = st.sampled_from(["board", "identification", "yard"])
@@ -240,6 +249,40 @@ class Walk(RuleBasedStateMachine):
     @rule(number=index, kind=st.sampled_from([PostNotice, ProveNotice, TakeDownNotice]), choice=index)
     def do_something_about_a_notice(self, number: int, kind: type[Command], choice: int) -> None:
         self.try_one(kind, number, choice, lambda case: [each.command for each in self.guide(case).proposals()])
+
+    @rule(number=index, kind=st.sampled_from(SECOND), choice=index)
+    def think_again(self, number: int, kind: type[Command], choice: int) -> None:
+        """Signers are asked, heard and taken off, acts taken back, and two persons correct and reopen."""
+        self.try_one(kind, number, choice, lambda case: self.guide(case).second_thoughts())
+
+    @rule(number=index, choice=index)
+    def ask_for_a_signer(self, number: int, choice: int) -> None:
+        """Whoever may adds one; others are refused."""
+        case = self.fitting(number, lambda case: case.status == "open")
+        if case is not None:
+            found = [each for each in self.guide(case).second_thoughts() if isinstance(each, AddSigner)]
+            turned = [*found[choice % max(1, len(found)) :], *found]
+            any(self.ask(case.id, command) for command in turned[:12])
+
+    @rule(number=index, choice=chosen)
+    def take_the_last_act_back(self, number: int, choice: int) -> None:
+        """Whoever has just acted takes it back, at once or after somebody else did something."""
+        case = self.case(number)
+        acts = [event for event in self.county.store.events(COUNTY, case.id) if event.kind in ("acted", "signed")]
+        if acts:
+            self.ask(case.id, Withdraw(id=self.county.new_id(), person=acts[-1 - choice % min(2, len(acts))].actor))
+
+    @rule(number=index, choice=index, what=st.sampled_from(["correct", "reopen"]))
+    def two_persons_agree(self, number: int, choice: int, what: Any) -> None:
+        """One proposes and others try to confirm until it is done."""
+        case = self.fitting(number, lambda case: what == "correct" or case.status != "open")
+        if case is None:
+            return
+        found = [each for each in self.guide(case).second_thoughts() if isinstance(each, Propose) and each.what == what]
+        if found and self.ask(case.id, found[choice % len(found)]):
+            for person in POSTS:
+                if self.ask(case.id, Confirm(id=self.county.new_id(), person=person, what=what)):
+                    return
 
     def try_one(
         self, kind: type[Command], number: int, choice: int, proposed: Callable[[Case], Sequence[Command]]

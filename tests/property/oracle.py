@@ -7,6 +7,7 @@ Nothing here uses the engine. A file is read by PyYAML as it stands, a day is co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -191,6 +192,10 @@ class Posting:
     stopped: list[tuple[datetime, datetime | None]] = field(default_factory=list)
 
 
+#: What is as it was when an act was taken back.
+_UNDONE = ("stage", "posting", "announced", "visited", "sender", "waived", "ended", "granted")
+
+
 @dataclass
 class Followed:
     """
@@ -214,6 +219,8 @@ class Followed:
     waived: str = ""
     ended: bool = False
     granted: bool = False
+    #: Event → what was known before it.
+    known: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.all_edges = edges(self.workflow)
@@ -223,13 +230,41 @@ class Followed:
         assert event.seq == self.seq + 1, f"I1: event {event.seq} follows {self.seq}"
         assert self.at <= event.at <= now, f"I10: {event.at} after {self.at}, now {now}"
         self.seq, self.at = event.seq, event.at
+        self.known[event.seq] = self._snapshot()
         self._timers(event)
+        if event.kind in ("withdrawn", "reopened"):
+            self._go_back(event)
+            return
         moves = [value for section, key, value in event.changes if (section, key) == ("case", "stage")]
         assert len(moves) <= 1, "one event, one move"
         if moves or event.body.get("to"):
             self._move(event, moves[0] if moves else event.body["to"], calendars)
         self._objections(event)
         self._notices(event, len(calendars) - 1)
+
+    def _snapshot(self) -> dict[str, Any]:
+        return {name: copy(getattr(self, name)) for name in _UNDONE}
+
+    def _go_back(self, event: Any) -> None:
+        """What was done is undone: the case stands as before it, or, reopened, where it stood before it ended."""
+        if event.kind == "reopened":
+            assert self.ended, "I8: a case is reopened that has not ended"
+            before = self.known[max(seq for seq, known in self.known.items() if not known["ended"])]
+        else:
+            assert not self.ended, "I8: an end is taken back"
+            before = self.known[event.body["undone"]]
+        for name, value in before.items():
+            setattr(self, name, copy(value))
+        if event.kind == "reopened":
+            self.posting = Posting()
+            if event.body.get("waived") == self.stage:  # It has ended as it began.
+                self.announced.add(self.stage)
+                self.stage = event.body["to"]
+                self.visited.add(self.stage)
+                self.ended = self.stage in self.workflow["ends"]
+                self.granted = event.body["means"] == "grant"
+        moved = [value for section, key, value in event.changes if (section, key) == ("case", "stage")]
+        assert moved in ([], [self.stage]), f"I3: taken back to {moved}, it stood in {self.stage}"
 
     def _timers(self, event: Any) -> None:
         if event.kind == "fired":
