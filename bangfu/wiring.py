@@ -13,12 +13,14 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from bangfu.definitions import StoredDefinitions
 from bangfu.library import Library
 from bangfu.settings import Settings
 from bangfu.timesource import PracticeTime, SystemTime
 from engine.calendar import Calendar
+from engine.errors import N_, InputError
 from engine.people import Person
 from engine.ports import Register, Scope, TimeSource
 from storage.database import SCHEMA, Database, require_file
@@ -30,8 +32,6 @@ from storage.vault import create_key, decode_key, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from uuid import UUID
-
     from engine.office import Log, Office, Swept
     from storage.checks import Violation
     from storage.store import SqlStore
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 LAST_TICK = "last_tick"
 #: A clock this far behind the last event is suspect (F14).
 SUSPECT = timedelta(minutes=5)
+#: How far a practice database's time is moved at once; a calendar of which nobody knows more is no practice.
+FARTHEST = timedelta(days=40 * 365)
 #: A scheduler not seen for so long is silent.
 SILENT = timedelta(minutes=10)
 
@@ -185,23 +187,38 @@ class Bangfu:
 
     def advance(self, by: timedelta) -> Iterator[Swept]:
         """
-        Move a practice database's time on, day by day, and sweep on each; gives what each sweep did.
+        Move a practice database's time on, from one due timer to the next, and sweep at each; gives what each did.
 
-        A timer fires on the day on which it is due, as it would have done in real time.
+        A timer fires when it is due, as it would have done in real time, and what it sets fires then in its turn. There
+        is a sweep at every midnight too: posts become vacant with a day.
+
+        Args:
+            by: At most :data:`FARTHEST`.
 
         Raises:
             ConfigurationError: It is a real database, whose time nobody moves.
+            InputError: It is farther than that.
         """
+        if by > FARTHEST:
+            raise InputError(
+                N_("time is moved by {years} years at most"), field="TIME", advice=N_("move it again after that"),
+                years=FARTHEST.days // 365,
+            )  # fmt: skip
         left = by
         while True:
-            now = self.time_source.now()
-            to_midnight = self.calendar.end_of(self.calendar.local_date(now)) - now
-            step = min(left, _whole_milliseconds(to_midnight))
+            step = min(left, self._to_next_stop(left))
             self._live_by(PracticeTime(self.database.advance(step)))
             yield self.office.sweep()
             left -= step
             if left <= timedelta(0):
                 return
+
+    def _to_next_stop(self, within: timedelta) -> timedelta:
+        """How long it is to the next timer that is due, or to midnight."""
+        now = self.time_source.now()
+        stop = self.calendar.end_of(self.calendar.local_date(now))
+        due = self.store.due_timers(min(stop, now + within), 1, after=(now, UUID(int=(1 << 128) - 1)))
+        return _whole_milliseconds((due[0].due_at if due else stop) - now)
 
     def _live_by(self, time_source: TimeSource) -> None:
         self.time_source = time_source
@@ -283,7 +300,7 @@ def create_bangfu(settings: Settings, *, practice: bool, offset: timedelta = tim
 
 
 def _whole_milliseconds(span: timedelta) -> timedelta:
-    """*span*, rounded up: what is stored is milliseconds, and a step to midnight must not end before it."""
+    """*span*, rounded up: what is stored is milliseconds, and a step to an instant must not end before it."""
     millisecond = timedelta(milliseconds=1)
     return -(-span // millisecond) * millisecond
 

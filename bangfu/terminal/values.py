@@ -194,7 +194,10 @@ def duration(text: str, field: str) -> timedelta:
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
         raise InputError(N_("write how far as 8d, 12h or 2w"), field=field)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    except OverflowError as error:
+        raise InputError(N_("{text} is farther than any calendar goes"), field=field, text=text) from error
 
 
 def identifier(text: str) -> UUID | None:

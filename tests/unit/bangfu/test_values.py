@@ -30,3 +30,8 @@ def test_an_instant_is_by_the_clock_on_the_wall():
     for text in ("2026-03-02T09:30+09:00", "2026-03-02T09:30Z", "9:30", "yesterday"):
         with pytest.raises(InputError):
             values.moment(text, calendar, "--at")
+
+
+def test_a_while_that_no_calendar_knows_is_refused():
+    with pytest.raises(InputError):
+        values.duration("99999999999d", "TIME")
