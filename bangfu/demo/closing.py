@@ -77,6 +77,25 @@ class Closing:
         self.head(self._("What became of them"))
         self._console.print(table(headings, lines, narrow=(0, 1)), highlight=False)
 
+    def onward(self, applicants: Sequence[Applicant]) -> None:
+        """Village by village: what followed for those who were listed."""
+        for chapter in (plan.PAIRING, plan.ELIMINATION):
+            own = [each for each in applicants if each.chapter is chapter]
+            if not own:
+                continue
+            ends = dict.fromkeys(each.record.get("end") or "open" for each in own)
+            counts = Counter((each.village, each.record.get("end") or "open") for each in own)
+            headings = [self._("village"), self._("households")]
+            still_open = self._("still open")
+            headings += [still_open if end == "open" else self._names.ask(end, chapter.workflow) for end in ends]
+            lines = [
+                [escape(self._names.place(code)), str(total), *(str(counts[code, end] or "") for end in ends)]
+                for code in plan.VILLAGES
+                if (total := sum(counts[code, end] for end in ends))
+            ]
+            self.head(self._names.ask("opens", chapter.workflow))
+            self._console.print(table(headings, lines, narrow=(0,)), highlight=False)
+
     @cached_property
     def _rows(self) -> Mapping[str, Counter[str]]:
         """Village → end, or ``open``, → how many."""

@@ -16,8 +16,11 @@ from typing import Any, Literal
 from engine.errors import N_
 
 YEAR = 2026
-#: Clues are found from the first day on; the story stops after the last, with some households still on their way.
-FIRST_DAY, LAST_DAY = date(YEAR, 1, 15), date(YEAR, 3, 6)
+#: Clues are found from the first day on; identification is told up to its last day, with some households still on their
+#: way; what follows for those who were listed is told to the last day of all.
+FIRST_DAY, IDENTIFIED, LAST_DAY = date(YEAR, 1, 15), date(YEAR, 3, 6), date(YEAR, 6, 26)
+#: When offices have closed.
+EVENING = time(18)
 WORKFLOW, OBJECTION, PACK = "identification", "objection", "hn_demo"
 POSTING = "square"
 
@@ -212,7 +215,7 @@ WAYS: Mapping[str, Way] = {
         },
         relative="village.liaison",
     ),
-    "newcomer": Way(N_("a clue after the festival, still on its way"), 2, found=date(YEAR, 3, 4)),
+    "newcomer": Way(N_("a clue after the festival"), 2, found=date(YEAR, 3, 4)),
 }
 
 
@@ -328,6 +331,13 @@ HOURS: Mapping[str, time] = {
     "system_entry": time(16, 30),
     "explain": time(17),
     "deliberate": time(19, 30),
+    "survey": time(9, 50),
+    "propose": time(10),
+    "approve": time(15, 20),
+    "plan": time(16),
+    "cards": time(16, 20),
+    "mark": time(16, 40),
+    "help": time(16, 50),
 }
 
 #: Posts with more than one holder: seats of a panel, and somebody to act where the first may not.
@@ -336,7 +346,149 @@ HOLDERS: Mapping[str, int] = {
     "village.liaison": 2,
     "township.cadre": 2,
     "county.bureau": 2,
+    "county.federation": 2,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """
+    One procedure of the story.
+
+    Attributes:
+        opens: Village → the day on which its cases are opened; by *post*, through *channel*.
+        usual: The usual answer to every question.
+        place: Where its notices hang.
+        most: At most so many households of each village.
+    """
+
+    workflow: str
+    usual: Mapping[str, Say]
+    ways: Mapping[str, Way]
+    place: str
+    opens: Mapping[str, date] = field(default_factory=dict)
+    channel: str = ""
+    post: str = ""
+    most: int = 0
+
+    def chosen(self, households: Sequence[Any], income: Callable[[Any], int]) -> list[Any]:
+        """Whose cases are told, of those of a village that were listed; for pairing the poorest first."""
+        ordered = sorted(households, key=income) if self is PAIRING else households
+        return list(ordered[: self.most])
+
+
+IDENTIFICATION = Chapter(WORKFLOW, USUAL, WAYS, POSTING)
+
+#: Households with less income than the line of 000 are paired; of each village the poorest.
+PAIRING = Chapter(
+    "pair_household",
+    {
+        "survey": Say("registered"),
+        "deliberate": Say("proposed"),
+        "approve": Say("approve"),
+        "plan": Say("adopt"),
+        "cards": Say("handed"),
+    },
+    {
+        "paired": Way(N_("paired with a helper")),
+        "above_line": Way(
+            N_("above the line: nobody is paired"),
+            answers={
+                "survey": (
+                    Say("registered", refused="below_line"),
+                    Say("unfit", note="年人均收入不低于贫困线，不属于结对对象；政策已讲明。"),
+                )
+            },
+        ),
+        "hard_case": Way(
+            N_("a hard case goes to a leader"),
+            answers={
+                "survey": (Say("registered", facts={"hard_case": ["severe"]}),),
+                "plan": (Say("adopt", refused="led_if_hard"), Say("adopt", facts={"helper_leads": True})),
+            },
+        ),
+    },
+    "board",
+    dict.fromkeys(VILLAGES, date(YEAR, 3, 9)),
+    "surveyed",
+    "village.branch",
+    6,
+)
+
+_KEPT = "继续落实帮扶措施，按程序再议。"
+#: Three months after it was listed a household may be proposed; the village whose township was late proposes too early.
+ELIMINATION = Chapter(
+    "risk_elimination",
+    {
+        "propose": Say("propose"),
+        "household_check": Say("confirmed"),
+        "deliberate": Say("pass"),
+        "village_submit": Say("submit"),
+        "township_review": Say("pass"),
+        "county_review": Say("eliminate"),
+        "mark": Say("marked"),
+    },
+    {
+        "eliminated": Way(N_("the risk is eliminated")),
+        "on_its_way": Way(N_("proposed in time, still on its way"), found=date(YEAR, 6, 9)),
+        "too_early": Way(
+            N_("proposed before three months are over"),
+            answers={"propose": (Say("propose", refused="monitored"), Say("keep", note="监测未满3个月。" + _KEPT))},
+        ),
+        "low_income": Way(
+            N_("income is too low to be marked"),
+            answers={
+                "propose": (
+                    Say("propose", facts={"income_pc": 480_000}, refused="not blockers"),
+                    Say("keep", note="人均纯收入低于5000元。" + _KEPT),
+                )
+            },
+        ),
+        "key_review": Way(
+            N_("a key review comes first"),
+            answers={
+                "household_check": (Say("confirmed", facts={"in_dibao": True}),),
+                "county_review": (
+                    Say("eliminate", facts={"key_reviewed": False}, refused="key_review_done"),
+                    Say("eliminate", facts={"key_reviewed": True}),
+                ),
+            },
+        ),
+        "no_labour": Way(
+            N_("nobody in it can work"),
+            answers={
+                "propose": (
+                    Say("propose", facts={"whole_no_labour": True}, refused="not blockers"),
+                    Say("keep", note="整户无劳动能力，落实兜底保障后暂不标注。" + _KEPT),
+                )
+            },
+        ),
+        "unsigned_check": Way(
+            N_("the household does not sign"),
+            answers={
+                "household_check": (
+                    Say("confirmed", facts={"household_signed": False}, refused="both_signed"),
+                    Say("unconfirmed", note="农户认为医疗支出仍未稳定，未签字；继续监测帮扶。"),
+                )
+            },
+        ),
+    },
+    POSTING,
+    dict.fromkeys(VILLAGES, date(YEAR, 6, 1)),
+    "reviewed",
+    "village.committee",
+    12,
+)
+
+
+def way_onward(chapter: Chapter, place: int, income_pc: int, listed: date) -> str:
+    """The way in a later chapter of a village's household number *place* among those that were listed."""
+    if chapter is PAIRING:
+        return "above_line" if income_pc >= 400_000 else ("hard_case" if place % 3 == 2 else "paired")
+    if listed >= date(YEAR, 3, 1):
+        return "on_its_way" if place % 2 else "too_early"
+    others = ("eliminated", "low_income", "eliminated", "key_review", "no_labour", "eliminated", "unsigned_check")
+    return others[place % len(others)]
 
 
 def days_of(village: Village, ask: str, post: str) -> Sequence[date]:
@@ -354,8 +506,8 @@ def hour_of(ask: str) -> time:
     return HOURS[ask] if ask in HOURS else HOURS[ask.partition("_")[0]]
 
 
-def usual(ask: str) -> Say:
-    return USUAL[ask] if ask in USUAL else USUAL[ask.partition("_")[0]]
+def usual(ask: str, answers: Mapping[str, Say] = USUAL) -> Say:
+    return answers[ask] if ask in answers else answers[ask.partition("_")[0]]
 
 
 # --- Who --------------------------------------------------------------------------------------------------------------
@@ -409,6 +561,48 @@ FACTS: Mapping[str, Fill] = {
     "company_hit": lambda home, day: False,
     "pay_hit": lambda home, day: False,
     "finding": lambda home, day: "入户走访、查看房屋和车辆登记、询问邻里。",
+    "surveyed_on": lambda home, day: day,
+    "is_disabled": lambda home, day: True,
+    "disability_kinds": lambda home, day: ["physical"],
+    "registered_poor": lambda home, day: False,
+    "hard_case": lambda home, day: [],
+    "housing": lambda home, day: "砖房，无安全隐患",
+    "security": lambda home, day: "全户参加城乡居民医保和养老保险",
+    "difficulties": lambda home, day: "缺技术、缺就业门路",
+    "measures": lambda home, day: home.chance.choice(("公益性岗位一个", "产业奖补，养鸡一百羽", "技能培训，推荐就业")),
+    "helper": lambda home, day: "演示帮扶人",
+    "helper_unit": lambda home, day: "县残联(演示)",
+    "helper_leads": lambda home, day: False,
+    "term_from": lambda home, day: day,
+    "term_to": lambda home, day: date(day.year + 1, day.month, day.day),
+    "agreement_signed": lambda home, day: True,
+    "card_kept": lambda home, day: True,
+    "tracking": lambda home, day: "每月走访，帮扶措施落实到位。",
+    "lost_capacity": lambda home, day: False,
+    "weak_stability": lambda home, day: False,
+    "income_unstable": lambda home, day: False,
+    "spending_uncontrolled": lambda home, day: False,
+    "checked_on": lambda home, day: day,
+    "one_exceed": lambda home, day: True,
+    "food_and_clothing": lambda home, day: True,
+    "guarantees": lambda home, day: True,
+    "drinking_water": lambda home, day: True,
+    "measures_effective": lambda home, day: True,
+    "spending_solved": lambda home, day: True,
+    "natural": lambda home, day: False,
+    "risk_kinds": lambda home, day: 1,
+    "in_tekun": lambda home, day: False,
+    "in_dibao": lambda home, day: False,
+    "team_signed": lambda home, day: True,
+    "household_signed": lambda home, day: True,
+    "minutes_signed": lambda home, day: True,
+    "field_verification": lambda home, day: "not_needed",
+    "consultation": lambda home, day: "会同民政、医保、住建等部门会商，意见一致。",
+}
+#: In elimination, months later: what has become better.
+LATER: Mapping[str, Fill] = {
+    "income_pc": lambda home, day: max(home.income_pc, 500_000) + 150_000,
+    "income_stable": lambda home, day: True,
 }
 
 #: Departments and others that report a clue, and how often clues come in which way.

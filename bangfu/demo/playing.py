@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from bangfu.demo import plan
-from bangfu.demo.plan import Household, Say, Village, Way
+from bangfu.demo.plan import Chapter, Household, Say, Village, Way
 from bangfu.timesource import ManualTime
 from engine.calendar import Calendar
 from engine.cases import Act, Case, Command, Document, Minutes, Object, OpenCase, PostNotice, ProveNotice
@@ -34,13 +34,19 @@ _SWEEP = "sweep"
 
 @dataclass
 class Applicant:
-    """A household in the story: its case as last seen, and how far it has gone on its way."""
+    """
+    A household in the story: its case as last seen, and how far it has gone on its way.
+
+    ``kin`` is the post whose first holder leaves the room for it, as is known by now.
+    """
 
     home: Household
     village: str
     number: int
     members: tuple[str, ...]
     way: Way
+    chapter: Chapter = plan.IDENTIFICATION
+    kin: str = ""
     case: Case | None = None
     answered: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
@@ -62,7 +68,7 @@ class Applicant:
     def say(self, ask: str) -> Say:
         """What comes next on its way, when *ask* is put to it."""
         own, turn = self.way.answers.get(ask, ()), self.answered[ask]
-        return own[turn] if turn < len(own) else plan.usual(ask)
+        return own[turn] if turn < len(own) else plan.usual(ask, self.chapter.usual)
 
     def went(self, way: Way) -> bool:
         """Whether *way* is its own, and has been gone to its end."""
@@ -84,6 +90,7 @@ class Deed:
     Attributes:
         at: UTC.
         village: 12 digits.
+        workflow: Of which procedure.
         ask: The question; ``opens``, ``object``, ``withdraw``; for what fell due, its clock.
         by: The key of who did it; empty for the scheduler.
         outcomes: Answer → whose cases. Of what fell due: the kind of timer, ``late:`` with the post it is reported to.
@@ -94,6 +101,7 @@ class Deed:
     at: datetime
     village: str
     ask: str
+    workflow: str
     by: str = ""
     outcomes: Mapping[str, Sequence[Applicant]] = field(default_factory=dict)
     remarks: Sequence[tuple[Applicant, str, str]] = ()
@@ -116,12 +124,13 @@ class _Appointment:
     village: str
     ask: str
     post: str = ""
+    workflow: str = ""
     order: int = 0
     key: str = ""
 
     @property
     def together(self) -> tuple[object, ...]:
-        return self.at, self.village, self.ask, self.post
+        return self.at, self.village, self.ask, self.post, self.workflow
 
 
 class Play:
@@ -150,7 +159,7 @@ class Play:
     ) -> None:
         self.refused: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
-        self.applicants = applicants
+        self.applicants = list(applicants)
         self._office = office
         self._register = register
         self._clock = clock
@@ -161,14 +170,15 @@ class Play:
         self._agenda: list[_Appointment] = []
         self._order = {id(applicant): number for number, applicant in enumerate(applicants)}
         self._of_case: dict[UUID, Applicant] = {}
+        self._day = calendar.local_date(clock.now())
+        for applicant in self.applicants:
+            self._expect(applicant)
 
     # --- the days ---
 
     def days(self, last: date = plan.LAST_DAY) -> Iterator[date]:
-        """Play through *last*; gives each day when it is over."""
-        day = self._calendar.local_date(self._clock.now())
-        for applicant in self.applicants:
-            self._expect(applicant)
+        """Play on through *last*; gives each day when it is over."""
+        day = self._day
         while day <= last:
             for hour in _SWEEPS:
                 heappush(self._agenda, _Appointment(self._calendar.at(day, hour), "", _SWEEP))
@@ -180,10 +190,22 @@ class Play:
                         is_told = True
                     self._teller.deed(deed)
             yield day
-            day += timedelta(days=1)
+            day = self._day = day + timedelta(days=1)
+
+    def expect(self, applicants: Sequence[Applicant]) -> None:
+        """More households have their turn from now on."""
+        for applicant in applicants:
+            self._order[id(applicant)] = len(self.applicants)
+            self.applicants.append(applicant)
+            self._expect(applicant)
 
     def _expect(self, applicant: Applicant) -> None:
         """Somebody will find this household, or it comes by itself."""
+        chapter = applicant.chapter
+        if chapter.post:
+            day = applicant.way.found or chapter.opens[applicant.village]
+            self._appoint(day, "opens", chapter.post, applicant)
+            return
         days = (applicant.way.found,) if applicant.way.found else applicant.place.days["opens"]
         channels = plan.CHANNELS
         drawn = applicant.home.chance.choices(list(channels), list(channels.values()))[0]
@@ -191,7 +213,8 @@ class Play:
 
     def _appoint(self, day: date, ask: str, post: str, applicant: Applicant, key: str = "") -> None:
         at = max(self._calendar.at(day, plan.hour_of(ask)), self._clock.now())
-        heappush(self._agenda, _Appointment(at, applicant.village, ask, post, self._order[id(applicant)], key))
+        workflow, order = applicant.chapter.workflow, self._order[id(applicant)]
+        heappush(self._agenda, _Appointment(at, applicant.village, ask, post, workflow, order, key))
 
     def _next(self) -> list[Deed]:
         """Everything that the same post does at the same sitting for the same question."""
@@ -224,14 +247,15 @@ class Play:
     def _sweep(self) -> list[Deed]:
         now = self._clock.now()
         due = self._office.store.due_timers(now, 10_000)
-        found: dict[tuple[str, str], dict[str, list[Applicant]]] = {}
+        found: dict[tuple[str, str, str], dict[str, list[Applicant]]] = {}
         for timer in due:
             applicant = self._of_case.get(timer.case)
             if applicant is None:  # An objection's own.
                 continue
             clock = applicant.record.section("timers")[timer.number]["c"]
             kind = self._reported(applicant, clock) if timer.kind == "late" else timer.kind
-            found.setdefault((applicant.village, clock), {}).setdefault(kind, []).append(applicant)
+            place = applicant.village, clock, applicant.chapter.workflow
+            found.setdefault(place, {}).setdefault(kind, []).append(applicant)
         swept = self._office.sweep()
         if swept.failed:
             raise AssertionError(f"timers failed: {swept.failed[0]}")
@@ -239,7 +263,7 @@ class Play:
         for case in {timer.case for timer in due}:
             if case in self._of_case:
                 self._look(self._of_case[case])
-        return [Deed(now, village, clock, outcomes=kinds) for (village, clock), kinds in sorted(found.items())]
+        return [Deed(now, *place, outcomes=kinds) for place, kinds in sorted(found.items())]
 
     def _reported(self, applicant: Applicant, clock: str) -> str:
         """To whom lateness is reported now: the ladder's next post."""
@@ -261,9 +285,8 @@ class Play:
     def _day_for(self, applicant: Applicant, ask: str, post: str) -> date:
         """The first day of the timetable that is not over; after the last, the next on which offices work."""
         now = self._clock.now()
-        days = [
-            day for day in plan.days_of(applicant.place, ask, post) if self._calendar.at(day, plan.hour_of(ask)) >= now
-        ]
+        planned = plan.days_of(applicant.place, ask, post) if not applicant.chapter.post else ()
+        days = [day for day in planned if self._calendar.at(day, plan.hour_of(ask)) >= now]
         if days:
             return days[applicant.number % len(days)] if plan.is_spread(ask) else days[0]
         return self._working_day_after(self._calendar.local_date(now))
@@ -276,20 +299,21 @@ class Play:
 
     def _open(self, applicants: Sequence[Applicant], post: str) -> Deed:
         """Cases are opened, one after the other; what a household says itself is recorded by the village."""
-        at, village = self._clock.now(), applicants[0].village
-        channel = {"household": "applied", "village": "found"}.get(post.partition(".")[0], "warned")
+        at, village, chapter = self._clock.now(), applicants[0].village, applicants[0].chapter
+        channel = chapter.channel or {"household": "applied", "village": "found"}.get(post.partition(".")[0], "warned")
         by = self._holder("village.cadre" if post == "household" else post, village)
         day = self._calendar.local_date(at)
         for applicant in applicants:
             command = OpenCase(
                 id=self._office.new_id(), person=by, channel=channel, subject=applicant.home.id, division=village,
-                members=applicant.members, facts={"found_on": plan.FACTS["found_on"](applicant.home, day)},
+                members=applicant.members,
+                facts={} if chapter.post else {"found_on": plan.FACTS["found_on"](applicant.home, day)},
             )  # fmt: skip
-            receipt = self._office.open(applicant.county, plan.WORKFLOW, command)
+            receipt = self._office.open(applicant.county, chapter.workflow, command)
             self._of_case[receipt.case.id] = applicant
             self._clock.advance(_STEP)
             self._look(applicant, receipt.case)
-        return Deed(at, village, "opens", by, {channel: list(applicants)})
+        return Deed(at, village, "opens", chapter.workflow, by, {channel: list(applicants)})
 
     # --- questions are answered ---
 
@@ -380,7 +404,7 @@ class Play:
         stage = self._office.definitions.pinned(applicant.record.version).workflow.stages[ask]
         assert stage.list_ is not None
         division = ancestor(applicant.village, Level(stage.list_.per))
-        row = open_list(self._office, self._register, applicant.county, by, plan.WORKFLOW, ask, division)
+        row = open_list(self._office, self._register, applicant.county, by, applicant.chapter.workflow, ask, division)
         for case, _, _ in row.items:
             self._look(self._of_case[case])
         return row.id
@@ -405,8 +429,11 @@ class Play:
         stage = procedure.workflow.stages.get(ask)
         action = stage.actions.get(say.action) if stage is not None else None
         facts: dict[str, Any] = {}
+        papers: dict[str, Document] = {}
         if action is None or action.means not in ("withdraw", "back"):
             facts = self._facts((ask, f"{ask}.{say.action}"), applicant, say)
+        if action is None or action.means in ("pass", "grant"):
+            papers = self._papers(ask, applicant)
         minutes = None
         if procedure.ask(ask).panel is not None:
             panel = procedure.panel_of(ask, case.section("asks")[ask].get("p", ""))
@@ -414,8 +441,20 @@ class Play:
                 minutes = self._minutes(case, ask, panel, say, applicant)
         return Act(
             id=self._office.new_id(), person=by, action=say.action, on=ask if is_task else "", to=say.to, note=say.note,
-            facts=facts, minutes=minutes,
+            facts=facts, papers=papers, minutes=minutes,
         )  # fmt: skip
+
+    def _papers(self, ask: str, applicant: Applicant) -> dict[str, Document]:
+        """What must be handed in with an answer."""
+        procedure = self._office.definitions.pinned(applicant.record.version)
+        papers = {name: procedure.workflow.papers[name] for name in procedure.papers_in.get(ask, ())}
+        return {
+            name: self._document(
+                applicant.county, [UUID(applicant.home.id)], f"{paper.title} {applicant.record.number}"
+            )
+            for name, paper in papers.items()
+            if not paper.made_by and not paper.optional
+        }
 
     def _facts(self, places: Iterable[str], applicant: Applicant, say: Say) -> dict[str, Any]:
         """What is asked for, as the plan fills it in; for facts of members, for each of them."""
@@ -426,7 +465,8 @@ class Play:
             fact = procedure.workflow.facts[name]
             if name not in plan.FACTS:
                 continue
-            value = plan.FACTS[name](applicant.home, day)
+            fill = plan.LATER.get(name) if applicant.chapter is plan.ELIMINATION else None
+            value = (fill or plan.FACTS[name])(applicant.home, day)
             keys = [f"{name}/{member}" for member in applicant.members] if fact.of == "member" else [name]
             found |= dict.fromkeys(keys, value)
         return found | dict(say.facts)
@@ -441,7 +481,7 @@ class Play:
         recused: list[str] = []
         for post, number in present.items():
             held = self._held(post, applicant.village)
-            if post == say.without:
+            if post in (say.without, applicant.kin):
                 recused.append(held[0])
                 held = held[1:]
             persons += held[:number]
@@ -460,7 +500,8 @@ class Play:
         groups: dict[str, list[Applicant]] = {"proved": [], "posted": []}
         for each in applicants:
             posting = each.record.section("notices").get(ask, {})
-            hangs = posting.get("n") == each.record.section("asks")[ask]["n"] and plan.POSTING in posting["places"]
+            is_of_now = posting.get("n") == each.record.section("asks")[ask]["n"]
+            hangs = is_of_now and each.chapter.place in posting["places"]
             groups["proved" if hangs else "posted"].append(each)
         deeds = []
         for kind, group in groups.items():
@@ -470,21 +511,21 @@ class Play:
             homes = [UUID(each.record.subject) for each in group]
             proof = self._document(county, homes, f"{kind} {group[0].village} {self._calendar.local_date(at)}")
             receipts = self._office.decide_list(
-                county, {each.record.id: self._posting(kind, by, at, proof) for each in group}
+                county, {each.record.id: self._posting(kind, by, at, proof, each.chapter.place) for each in group}
             )
             for receipt in receipts:
                 applicant = self._of_case[receipt.case.id]
                 self._look(applicant, receipt.case)
                 if kind == "posted":
                     self._disturb(applicant)
-            deeds.append(Deed(at, group[0].village, ask, by, {kind: group}))
+            deeds.append(Deed(at, group[0].village, ask, group[0].chapter.workflow, by, {kind: group}))
             self._clock.advance(_STEP)
         return deeds
 
-    def _posting(self, kind: str, by: str, at: datetime, proof: Document) -> Command:
+    def _posting(self, kind: str, by: str, at: datetime, proof: Document, place: str) -> Command:
         if kind == "posted":
-            return PostNotice(id=self._office.new_id(), person=by, place=plan.POSTING, at=at, proof=proof)
-        return ProveNotice(id=self._office.new_id(), person=by, place=plan.POSTING, proof=proof)
+            return PostNotice(id=self._office.new_id(), person=by, place=place, at=at, proof=proof)
+        return ProveNotice(id=self._office.new_id(), person=by, place=place, proof=proof)
 
     def _disturb(self, applicant: Applicant) -> None:
         """What comes from outside while the notice hangs; once."""
@@ -512,7 +553,7 @@ class Play:
             remarks.append((applicant, "object", grounds))
             day = self._working_day_after(self._calendar.local_date(at))
             self._appoint(day, "verify", "village.branch", applicant, child.hex)
-        return Deed(at, village, "object", by, {"object": list(applicants)}, remarks)
+        return Deed(at, village, "object", applicants[0].chapter.workflow, by, {"object": list(applicants)}, remarks)
 
     def _verify(self, applicant: Applicant, child: UUID) -> Deed:
         """The village's two committees answer an objection; that answers it for the case too."""
@@ -530,7 +571,8 @@ class Play:
         self._office.ask(applicant.county, child, command)
         self._clock.advance(_STEP)
         self._look(applicant)
-        return Deed(at, applicant.village, "verify", by, {say.action: [applicant]}, [(applicant, say.action, say.note)])
+        remarks = [(applicant, say.action, say.note)]
+        return Deed(at, applicant.village, "verify", plan.OBJECTION, by, {say.action: [applicant]}, remarks)
 
     def _withdraw(self, applicant: Applicant) -> Deed:
         assert applicant.way.interlude is not None
@@ -540,7 +582,9 @@ class Play:
         receipt = self._office.ask(applicant.county, applicant.record.id, command)
         self._clock.advance(_STEP)
         self._look(applicant, receipt.case)
-        return Deed(at, applicant.village, "withdraw", by, {"withdraw": [applicant]}, [(applicant, "withdraw", note)])
+        remarks = [(applicant, "withdraw", note)]
+        workflow = applicant.chapter.workflow
+        return Deed(at, applicant.village, "withdraw", workflow, by, {"withdraw": [applicant]}, remarks)
 
     # --- who ---
 
@@ -563,4 +607,5 @@ def _deed(
         outcomes.setdefault(say.action, []).append(applicant)
     village = (done[0] if done else refusals[0])[0].village
     remarks = [(applicant, say.action, say.note) for applicant, say in done if say.note]
-    return Deed(at, village, ask, by, outcomes, remarks, refusals)
+    workflow = (done[0] if done else refusals[0])[0].chapter.workflow
+    return Deed(at, village, ask, workflow, by, outcomes, remarks, refusals)

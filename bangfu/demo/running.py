@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,6 +59,7 @@ class Result:
         rejected: Rows of the roster that were not taken.
         entered_again: Households that the same roster added when it was entered a second time.
         ends: End → how many; ``open`` are still on their way.
+        later: Of what followed for those who were listed: procedure → end → how many.
         late: How many missed the overall limit.
         refused: How often the office refused what somebody tried, by rule.
         fired: How many timers fired, by kind.
@@ -73,6 +74,7 @@ class Result:
     entered_again: int
     events: int
     ends: Mapping[str, int]
+    later: Mapping[str, Mapping[str, int]]
     late: int
     refused: Mapping[str, int]
     fired: Mapping[str, int]
@@ -155,7 +157,8 @@ class _Demo:
             result = self._played(bangfu, clock)
             # From now on it lives by the system's clock, that far ahead or behind: the story's last evening is now.
             passed = SystemTime().now() - begun
-            bangfu.database.advance(max(clock.now() - start - passed, timedelta(0)))
+            evening = max(clock.now(), bangfu.calendar.at(plan.LAST_DAY, plan.EVENING))
+            bangfu.database.advance(max(evening - start - passed, timedelta(0)))
         return result
 
     def _played(self, bangfu: Bangfu, clock: ManualTime) -> Result:
@@ -181,6 +184,10 @@ class _Demo:
                 play = Play(
                     bangfu.office, bangfu.register, clock, bangfu.calendar, holders, papers.photo, applicants, story
                 )
+                for day in play.days(plan.IDENTIFIED):
+                    step(f"{day:%Y-%m-%d}")
+                onward = self._onward(bangfu, applicants)
+                play.expect(onward)
                 for day in play.days():
                     step(f"{day:%Y-%m-%d}")
             story.end()
@@ -228,6 +235,19 @@ class _Demo:
             members = tuple(str(each) for each in range(1, len(household.id_numbers) + 1))
             way = plan.WAYS[plan.way_of(plan.VILLAGES[household.village], number, self._seed)]
             found.append(Applicant(home, household.village, number, members, way))
+        return found
+
+    def _onward(self, bangfu: Bangfu, applicants: Sequence[Applicant]) -> list[Applicant]:
+        """Those who were listed, in the procedures that follow: some are paired, and months later some eliminated."""
+        found = []
+        for village in plan.VILLAGES:
+            listed = [each for each in applicants if each.village == village and each.record.get("end") == "listed"]
+            for chapter in (plan.PAIRING, plan.ELIMINATION):
+                for place, each in enumerate(chapter.chosen(listed, lambda each: each.home.income_pc)):
+                    day = bangfu.calendar.local_date(_granted(bangfu, each))
+                    way = chapter.ways[plan.way_onward(chapter, place, each.home.income_pc, day)]
+                    kin = each.way.relative
+                    found.append(Applicant(each.home, village, each.number, each.members, way, chapter, kin))
         return found
 
     def _names(self, bangfu: Bangfu, workflows: Mapping[str, Workflow], people: People) -> Names:
@@ -300,23 +320,30 @@ class _Demo:
     ) -> Result:
         leaders = {county_of(code): holders["county.leader", ancestor(code, Level.COUNTY)][0] for code in plan.VILLAGES}
         closing = Closing(bangfu, self._screen, names, leaders)
+        identified = [each for each in play.applicants if each.chapter is plan.IDENTIFICATION]
+        onward = [each for each in play.applicants if each.chapter is not plan.IDENTIFICATION]
+        later: dict[str, Counter[str]] = {plan.PAIRING.workflow: Counter(), plan.ELIMINATION.workflow: Counter()}
+        for each in onward:
+            later[each.chapter.workflow].update([each.record.get("end") or "open"])
         if not self._screen.as_json:
-            hero = _hero(play.applicants)
+            hero = _hero(identified)
             closing.board()
+            closing.onward(onward)
             closing.holders()
             closing.case(hero)
             closing.derivation(hero)
         result = Result(
             database=self._settings.shown_database,
-            households=len(play.applicants),
+            households=len(identified),
             rejected=roster.rows_rejected,
             entered_again=again,
             events=sum(each.record.seq for each in play.applicants),
-            ends=dict(Counter(each.record.get("end") or "open" for each in play.applicants)),
+            ends=dict(Counter(each.record.get("end") or "open" for each in identified)),
+            later={name: dict(ends) for name, ends in later.items()},
             late=closing.late_cases,
             refused=dict(play.refused),
             fired=dict(play.fired),
-            ways=dict(Counter(name for name, way in plan.WAYS.items() for each in play.applicants if each.went(way))),
+            ways=dict(Counter(name for name, way in plan.WAYS.items() for each in identified if each.went(way))),
             violations=violations,
             commands=self._commands(play.applicants, holders, leaders),
         )
@@ -329,7 +356,7 @@ class _Demo:
             self._(
                 "{cases} cases with {events} events; {timers} timers fired; {refused} attempts were refused."
             ).format(
-                cases=result.households,
+                cases=result.households + sum(sum(ends.values()) for ends in result.later.values()),
                 events=result.events,
                 timers=sum(result.fired.values()),
                 refused=sum(result.refused.values()),
@@ -404,6 +431,13 @@ def _holders(people: People) -> dict[tuple[str, str], list[str]]:
     for each in people.holdings:
         found.setdefault((each.post, each.division), []).append(each.person)
     return found
+
+
+def _granted(bangfu: Bangfu, applicant: Applicant) -> datetime:
+    """When the county listed the household."""
+    seq = applicant.record.get("granted")
+    events = bangfu.store.events(applicant.county, applicant.record.id)
+    return next(event.at for event in events if event.seq == seq)
 
 
 def _hero(applicants: Sequence[Applicant]) -> Applicant:

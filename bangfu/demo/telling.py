@@ -37,7 +37,7 @@ _STYLES: Mapping[str, str] = {"remind": SOON, "due": LATE, "late": LATE, "list":
 
 class Names:
     """
-    What things are called in the story: both procedures' titles, places and people.
+    What things are called in the story: the procedures' titles, places and people.
 
     Args:
         people: Key → name and post (``level.role``).
@@ -53,7 +53,7 @@ class Names:
         self._ = words.gettext
         self.words = words
         self.titles = Titles(workflows[plan.WORKFLOW], self._)
-        self._of_objection = Titles(workflows[plan.OBJECTION], self._)
+        self._of = {name: Titles(workflow, self._) for name, workflow in workflows.items()}
         self._places = places
         self._people = people
 
@@ -62,32 +62,31 @@ class Names:
 
     def person(self, key: str) -> str:
         name, post = self._people[key]
-        return f"{self.titles.post(post)} {name}"
+        of = next((each for each in self._of.values() if post in each.workflow.posts), self.titles)
+        return f"{of.post(post)} {name}"
 
-    def ask(self, name: str) -> str:
+    def ask(self, name: str, workflow: str = plan.WORKFLOW) -> str:
         """A question's, end's or clock's."""
-        if name in _ASKS:
-            return self._(_ASKS[name])
-        return self._titles_of(name).ask(name)
+        if name == "opens" and workflow != plan.WORKFLOW:
+            return self._of[workflow].workflow.title
+        return self._(_ASKS[name]) if name in _ASKS else self._of[workflow].ask(name)
 
-    def answer(self, ask: str, name: str) -> str:
+    def answer(self, ask: str, name: str, workflow: str = plan.WORKFLOW) -> str:
         """An answer's, or what became of a clock."""
         kind, _, post = name.partition(":")
         if post:
             return self._("reported to {post}").format(post=self.titles.post(post))
         if kind in _ANSWERS:
             return self._(_ANSWERS[kind])
-        return self._titles_of(ask).action(kind, ask)
+        return self._of[workflow].action(kind, ask)
 
-    def refusal(self, error: BangfuError) -> str:
+    def refusal(self, error: BangfuError, workflow: str = plan.WORKFLOW) -> str:
         """Why the office refused: a rule of the definition by its title and clause, the core's in its own words."""
-        rule = self.titles.workflow.rules.get(error.rule) if isinstance(error, GuardRefusedError) else None
+        rules = self._of[workflow].workflow.rules
+        rule = rules.get(error.rule) if isinstance(error, GuardRefusedError) else None
         if rule is None:
             return error.words.told(self._)
         return self._("needs: {title} ({clause})").format(title=rule.title, clause=rule.clause)
-
-    def _titles_of(self, ask: str) -> Titles:
-        return self._of_objection if ask in self._of_objection.workflow.stages else self.titles
 
 
 class Story:
@@ -123,7 +122,7 @@ class Story:
         from rich.table import Table
 
         first = deeds[0]
-        ask = self._names.ask(first.ask)
+        ask = self._names.ask(first.ask, first.workflow)
         if len(deeds) > 1:
             ask = self._("{first}, {n} in all").format(first=ask, n=len(deeds))
         by = self._names.person(first.by) if first.by and len(deeds) == 1 else ""
@@ -135,27 +134,27 @@ class Story:
             f"[{QUIET}]{self._calendar.local(first.at):%H:%M}[/]",
             escape(self._names.place(first.village)),
             escape(ask),
-            " · ".join(self._outcome(first.ask, name, cases) for name, cases in first.outcomes.items()),
+            " · ".join(self._outcome(first, name, cases) for name, cases in first.outcomes.items()),
             f"[{QUIET}]{escape(by)}[/]",
         )
         self._console.print(line)
         for deed in deeds:
             self._remark(deed)
 
-    def _outcome(self, ask: str, name: str, cases: Sequence[Applicant]) -> str:
+    def _outcome(self, deed: Deed, name: str, cases: Sequence[Applicant]) -> str:
         style = _STYLES.get(name.partition(":")[0], "")
-        text = f"{escape(self._names.answer(ask, name))} {len(cases)}"
+        text = f"{escape(self._names.answer(deed.ask, name, deed.workflow))} {len(cases)}"
         return f"[{style}]{text}[/]" if style else text
 
     def _remark(self, deed: Deed) -> None:
         for applicant, error in deed.refusals[:_TOLD]:
-            text = self._("refused: {why}").format(why=self._names.refusal(error))
+            text = self._("refused: {why}").format(why=self._names.refusal(error, deed.workflow))
             self._aside("✗", applicant, text, SOON)
         self._more(len(deed.refusals))
         for answer, group in groupby(sorted(deed.remarks, key=lambda each: each[1]), lambda each: each[1]):
             remarks = list(group)
             for applicant, _, note in remarks[:_TOLD]:
-                self._aside("›", applicant, f"{self._names.answer(deed.ask, answer)}：{note}", QUIET)
+                self._aside("›", applicant, f"{self._names.answer(deed.ask, answer, deed.workflow)}：{note}", QUIET)
             self._more(len(remarks))
 
     def _aside(self, mark: str, applicant: Applicant, text: str, style: str) -> None:
@@ -182,7 +181,8 @@ class Story:
 def _sitting(deed: Deed) -> tuple[object, ...]:
     """Deeds that are told in one line: tasks of one kind, done in a row with the same results."""
     kind = deed.ask.partition("_")[0] if deed.ask not in plan.USUAL else deed.ask
-    return deed.at, deed.village, kind, bool(deed.by), tuple((name, len(each)) for name, each in deed.outcomes.items())
+    results = tuple((name, len(each)) for name, each in deed.outcomes.items())
+    return deed.at, deed.village, deed.workflow, kind, bool(deed.by), results
 
 
 def day_title(day: date, calendar: Calendar, translate: Callable[[str], str]) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from bangfu.library import Library
 from engine.checking import check
 from engine.compiling import Procedure
-from engine.loading import Definition, Source, load
+from engine.loading import Definition
 from engine.rules import RuleBook, RuleScope
 
 WORKFLOWS = Path(__file__).parents[3] / "workflows"
@@ -21,7 +22,11 @@ PAIRING = ("objection", "pair_help", "pair_household", "pair_village")
 NAMES = tuple(sorted({*MONITORING, *PAIRING}))
 #: Every shipped pack: the packs that it lies on, lowest first, and its workflows.
 PACKS = {"hn_monitor": ("hn_monitor",), "hn_demo": ("hn_monitor", "hn_demo"), "zjj_pair": ("zjj_pair",)}
-OF_PACK = {"hn_monitor": MONITORING, "hn_demo": MONITORING, "zjj_pair": PAIRING}
+OF_PACK = {
+    "hn_monitor": MONITORING,
+    "hn_demo": (*MONITORING, "pair_help", "pair_household"),
+    "zjj_pair": PAIRING,
+}
 #: Packs of counties whose text forbids a procedure, and which (004 篇十一 B(三), R-ELIM-14: 不做清退处理).
 FORBIDDEN = {"fn_county": "clear_out"}
 
@@ -43,15 +48,8 @@ RULES_OF_PAIRING = {"R-PAIR-01", "R-PAIR-02", "R-PAIR-03", "R-PAIR-05", "R-CAT-1
 RULES_OF_THE_DEMONSTRATION = {f"R-NEG-S{number}" for number in range(1, 8)}
 
 
-def _source(path: Path, pack: str = "") -> Source:
-    return Source(path.relative_to(WORKFLOWS.parent).as_posix(), path.read_text(encoding="utf-8"), pack)
-
-
 def _definition(name: str, pack: str = "") -> Definition:
-    fragments = {path.stem: _source(path) for path in (WORKFLOWS / "fragments").glob("*.yaml")}
-    paths = [(code, WORKFLOWS / "packs" / code / f"{name}.yaml") for code in PACKS.get(pack, ())]
-    overlays = [_source(path, code) for code, path in paths if path.exists()]
-    return load([_source(WORKFLOWS / "base" / f"{name}.yaml"), *overlays], fragments)
+    return Library().definition(name, pack)
 
 
 def _clauses(definition: Definition) -> Iterator[str]:
