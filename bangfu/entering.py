@@ -28,11 +28,14 @@ class Entered:
     Attributes:
         new: Rows of the file → ids of the households entered.
         known: Rows whose people are all in the base in one household already: nothing was changed.
-        clashing: Rows of which somebody is in the base in another household, so that it was not entered.
+        growing: Rows of which some are in the base, in one household, and the others in none: a known household with
+            somebody new. Nothing was changed; births and arrivals are recorded with their day and reason.
+        clashing: Rows whose people are in the base in several households, so that it was not entered.
     """
 
     new: Mapping[int, UUID]
     known: tuple[int, ...]
+    growing: tuple[int, ...]
     clashing: tuple[int, ...]
 
 
@@ -45,6 +48,7 @@ def enter_roster(bangfu: Bangfu, roster: Roster, source: str) -> Entered:
     """
     new: dict[int, UUID] = {}
     known: list[int] = []
+    growing: list[int] = []
     clashing: list[int] = []
     by_county: dict[str, list[RosterHousehold]] = {}
     for household in roster.households:
@@ -54,16 +58,18 @@ def enter_roster(bangfu: Bangfu, roster: Roster, source: str) -> Entered:
         found = bangfu.intake.find(county, numbers)
         wanted = []
         for household in households:
-            homes = {found[number][0] if number in found else None for number in household.id_numbers}
-            if homes == {None}:
+            homes = [found[number][0] for number in household.id_numbers if number in found]
+            if not homes:
                 wanted.append(household)
+            elif len(set(homes)) > 1:
+                clashing.append(household.row)
             else:
-                (clashing if None in homes or len(homes) > 1 else known).append(household.row)
+                (known if len(homes) == len(household.id_numbers) else growing).append(household.row)
         ids = bangfu.intake.add_households(
             county, (_household(each, source) for each in wanted), bangfu.time_source.now()
         )
         new |= {household.row: id_ for household, id_ in zip(wanted, ids, strict=True)}
-    return Entered(new, tuple(known), tuple(clashing))
+    return Entered(new, tuple(known), tuple(growing), tuple(clashing))
 
 
 def enter_people(bangfu: Bangfu, people: People) -> int:

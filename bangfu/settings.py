@@ -123,6 +123,10 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
 
 
 def _database_url(text: str) -> str:
+    if re.fullmatch(r"(sqlite:/*)?:memory:", text):
+        raise ConfigurationError(
+            N_("a database in memory is gone with the command that made it"), advice=N_("name a file")
+        )
     scheme, separator, rest = text.partition("://")
     if not separator:
         return f"sqlite:///{Path(text)}"

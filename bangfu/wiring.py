@@ -32,6 +32,7 @@ from storage.vault import create_key, decode_key, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
     from engine.office import Log, Office, Swept
     from storage.checks import Violation
     from storage.store import SqlStore

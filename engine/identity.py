@@ -34,6 +34,7 @@ _ID = re.compile(r"[0-9]{17}[0-9X]")
 _CARD = re.compile(r"([0-9]{17}[0-9X])([0-9])([0-9])((?:[A-Z][0-9]{0,2})?)")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-9][0-9]{6,7}")
+_DOTS = str.maketrans("•‧∙⋅・‐", "·····-")
 _SPREADSHEET_NUMBER = re.compile(r"[0-9](?:\.[0-9]+)?E\+?[0-9]{1,3}|[0-9]+\.0+")
 
 
@@ -160,6 +161,15 @@ def check_phone(text: str) -> str:
     if not (_MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits)):
         raise NumberError("phone_shape")
     return digits
+
+
+def normal_name(text: str) -> str:
+    """
+    A name as it is kept and looked for: without blanks and what cannot be seen, full-width letters narrow, the dots and
+    dashes that keyboards write in one spelling.
+    """
+    visible = "".join(point for point in unicodedata.normalize("NFC", text) if unicodedata.category(point) != "Cf")
+    return "".join(unicodedata.normalize("NFKC", visible).split()).translate(_DOTS)
 
 
 def mask_name(name: str) -> str:

@@ -7,12 +7,33 @@ see and do follows from the divisions of his posts (:func:`engine.divisions.cont
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from engine.divisions import contains
+from engine.errors import N_, InputError
+
+#: Stand in the log where a person's key would, and are nobody's.
+RESERVED = frozenset({"minutes"})
+_KEY = re.compile(r"[^\W_][\w.-]{0,39}")
+
+
+def is_key(text: str) -> bool:
+    """Whether *text* may be a person's key: letters or digits of any script; then dots, dashes, underscores too."""
+    return _KEY.fullmatch(text) is not None and text not in RESERVED
+
+
+def require_key(text: str) -> str:
+    """*text*, if it may be a person's key; else raises InputError."""
+    if not is_key(text):
+        raise InputError(
+            N_("{person} cannot be a person's key"), field="PERSON", person=text,
+            advice=N_("use at most 40 letters, digits, dots, dashes and underscores, such as zhang.san"),
+        )  # fmt: skip
+    return text
 
 
 @dataclass(frozen=True, slots=True)

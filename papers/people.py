@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from engine.divisions import Division, Level
+from engine.people import is_key
 from papers.problems import Problem
 from papers.sheets import read_sheets
 from papers.tables import CODE, DATE, NAME, TEXT, Column, Table, TableRow, read_table
@@ -80,6 +81,8 @@ def read_people(path: Path, today: date, divisions: Iterable[Division]) -> Peopl
 def _check(table: Table, row: TableRow, levels: dict[str, Level]) -> None:
     level = levels.get(str(row.values["division"]))
     post = _POST.fullmatch(str(row.values["post"]))
+    if not is_key(str(row.values["person"])):
+        table.refuse(row, "person", "person_shape")
     if level is None:
         table.refuse(row, "division", "division_unknown")
     if post is None:

@@ -182,6 +182,10 @@ REASONS: Mapping[str, Reason] = {
         N_("Correct the member's row and import again"),
     ),
     # People in posts
+    "person_shape": Reason(
+        N_("This cannot be a person's key"),
+        N_("use at most 40 letters, digits, dots, dashes and underscores, such as zhang.san"),
+    ),
     "post_shape": Reason(
         N_("A post is written level.role, for example village.committee"), N_("Take it from the definition's posts")
     ),

@@ -23,6 +23,7 @@ from engine.identity import (
     mask_id,
     mask_name,
     mask_phone,
+    normal_name,
 )
 from papers.problems import InputFileError, Problem, column_letter
 from papers.sheets import Cell, Lost, Row, Sheet
@@ -33,7 +34,6 @@ _HEADER_WITHIN = 10  # rows in which the titles are looked for, below a title of
 _TEXT_LIMIT = 2_000
 _NAME_LIMIT = 50
 _FEN_LIMIT = 10**11
-_DOTS = str.maketrans("•‧∙⋅・‐", "·····-")
 _DATE = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 
 
@@ -261,7 +261,7 @@ def _text(cell: Cell, today: date) -> str:
 
 
 def _name(cell: Cell, today: date) -> str:
-    name = "".join(unicodedata.normalize("NFKC", _typed(cell)).split()).translate(_DOTS)
+    name = normal_name(_typed(cell))
     letters = [point for point in name if unicodedata.category(point)[0] == "L"]
     odd = [point for point in name if unicodedata.category(point)[0] not in "LM" and point not in "·-'"]
     if odd or not letters or len(name) > _NAME_LIMIT:

@@ -25,6 +25,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from engine.cases import canonical
 from engine.errors import N_, BusyError, ConfigurationError, StorageError, UnavailableError, UnknownOutcomeError
+from storage.durable import sync_folder
 from storage.vault import Vault
 
 #: The last migration in storage/migrations/versions: what this program reads and writes.
@@ -397,6 +398,7 @@ def _make_file(url: str) -> Path | None:
         raise ConfigurationError(N_("there is no folder {parent}"), parent=path.parent)
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        sync_folder(path.parent)
     except FileExistsError as error:
         raise ConfigurationError(
             N_("{path} exists already"), advice=N_("choose another file, or use the one there is"), path=path

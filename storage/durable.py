@@ -15,7 +15,7 @@ def sync_folder(folder: Path) -> None:
     """
     if os.name != "posix":  # Elsewhere a folder cannot be opened, and the file system keeps names in its own journal.
         return
-    here = os.open(folder or ".", os.O_RDONLY)
+    here = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(here)
     finally:

@@ -19,7 +19,7 @@ from engine.cases import canonical
 from engine.divisions import Division
 from engine.errors import N_, InputError, NotFoundError
 from engine.ids import uuid7
-from engine.people import Holding
+from engine.people import Holding, require_key
 from storage.database import Database
 from storage.instants import from_millis, millis
 from storage.packing import words
@@ -175,7 +175,11 @@ class Intake:
 
         Args:
             active: None: a new one is, and another stays what he is, so that no list brings back who has left.
+
+        Raises:
+            InputError: The key is none that a person can have.
         """
+        require_key(key)
         sql = (
             "INSERT INTO person (key, name, active) VALUES (?, ?, ?)"
             " ON CONFLICT (key) DO UPDATE SET name = excluded.name"

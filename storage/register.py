@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -23,7 +22,7 @@ from uuid import UUID
 from engine import ports
 from engine.divisions import Level, prefix
 from engine.errors import CaseNotFoundError, NotFoundError
-from engine.identity import mask_id, mask_phone
+from engine.identity import mask_id, mask_phone, normal_name
 from engine.ports import Scope
 from storage.database import Database
 from storage.households import read_history, read_members
@@ -221,7 +220,7 @@ class SqlRegister:
     # --- cases ---
 
     def find(self, scope: Scope, text: str, *, limit: int = 20) -> Sequence[ports.CaseRow]:
-        asked = _typed(text)
+        asked = normal_name(text)
         if not asked:
             return []
         serial = _SERIAL.fullmatch(asked)
@@ -239,7 +238,7 @@ class SqlRegister:
         return self._cases(scope, where, values, order, limit)
 
     def case_by_number(self, scope: Scope, number: str) -> ports.CaseRow:
-        found = self._cases(scope, "c.number = ?", [_typed(number)], "c.number", 1)
+        found = self._cases(scope, "c.number = ?", [normal_name(number)], "c.number", 1)
         if not found:
             raise CaseNotFoundError(number)
         return found[0]
@@ -275,7 +274,7 @@ class SqlRegister:
     # --- households ---
 
     def households(self, scope: Scope, text: str, *, limit: int = 20) -> Sequence[ports.HouseholdRow]:
-        asked = _typed(text)
+        asked = normal_name(text)
         if not asked:
             return []
         homes, values = self._homes(scope.county, asked)
@@ -448,11 +447,6 @@ class SqlRegister:
 
     def _uuid(self, stored: Any) -> UUID:
         return stored if isinstance(stored, UUID) else UUID(bytes=bytes(stored))
-
-
-def _typed(text: str) -> str:
-    """What somebody typed: full-width characters and blanks put right."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _json(stored: Any) -> Any:

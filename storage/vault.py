@@ -27,6 +27,7 @@ from uuid import UUID
 
 from engine.cases import canonical
 from engine.errors import N_, ConfigurationError, StorageError
+from storage.durable import sync_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -91,6 +92,7 @@ def create_key(path: Path, random_bytes: Callable[[int], bytes] = os.urandom) ->
             file.write(base64.b64encode(key) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        sync_folder(path.parent)
     except OSError as error:
         raise ConfigurationError(
             N_("the key file {path} cannot be made: {strerror}"), path=path, strerror=error.strerror

@@ -203,7 +203,8 @@ def import_roster(
     entered = enter_roster(bangfu, roster, path.name)
     document = {
         "rows": roster.rows_present, "accepted": roster.rows_accepted, "rejected": roster.rows_rejected,
-        "entered": len(entered.new), "known": len(entered.known), "clashing": list(entered.clashing),
+        "entered": len(entered.new), "known": len(entered.known), "growing": list(entered.growing),
+        "clashing": list(entered.clashing),
         "households": [{"row": row, "id": id_} for row, id_ in entered.new.items()],
         "problems": [_problem_document(session, each) for each in roster.problems],
     }  # fmt: skip
@@ -214,8 +215,11 @@ def import_roster(
         text = session._("Households entered: {entered}; already here: {known}.")
         session.screen.print(f"[{DONE}]{text.format_map(document)}[/]")
         if entered.clashing:
-            text = session._("Not entered, since somebody is in another household here: rows {rows}.")
+            text = session._("Not entered, since its people are in several households here: rows {rows}.")
             session.screen.print(f"[{SOON}]{text.format(rows=', '.join(map(str, entered.clashing)))}[/]")
+        if entered.growing:
+            text = session._("Already here, with somebody new in it: rows {rows}. Record it: bangfu household moved-in")
+            session.screen.print(f"[{SOON}]{text.format(rows=', '.join(map(str, entered.growing)))}[/]")
         _draw_problems(session, roster.problems, problems)
 
     session.answer(document, draw)

@@ -576,3 +576,9 @@ def test_a_query_is_served_by_its_index(world: World, monkeypatch: pytest.Monkey
         assert "TEMP B-TREE" not in found
         assert "Sort" not in found
     assert "SCAN c" not in found
+
+
+@pytest.mark.parametrize("typed", ["買·大", " 買 ・大", "買•\u200b大"])
+def test_a_name_is_found_however_its_dots_and_blanks_are_typed(world: World, typed: str) -> None:
+    home = world.household(VILLAGES[0], "買·大", ("買·大", "430822198001010014"))
+    assert [row.id for row in world.register.households(CADRE, typed)] == [home]

@@ -75,7 +75,8 @@ def test_I35_accepted_and_rejected_rows_are_the_rows_of_the_file(bangfu: Bangfu,
     roster = read(bangfu, path)
     assert roster.rows_accepted + roster.rows_rejected == roster.rows_present == rows_in(path)
     entered = enter_roster(bangfu, roster, path.name)
-    assert len(entered.new) + len(entered.known) + len(entered.clashing) == len(roster.households)
+    unchanged = len(entered.known) + len(entered.growing) + len(entered.clashing)
+    assert len(entered.new) + unchanged == len(roster.households)
     told = {(problem.sheet, problem.row) for problem in roster.problems}
     assert len(told) >= roster.rows_rejected, "each rejected row is told"
 
@@ -121,3 +122,19 @@ def test_I35_rows_of_a_csv_are_accounted_for_as_well(bangfu: Bangfu, tmp_path: P
 def tables(bangfu: Bangfu) -> list[int]:
     with bangfu.database.connection() as connection:
         return [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("household", "member")]
+
+
+def test_a_known_household_with_a_new_member_is_told_as_such_and_not_as_a_clash(bangfu: Bangfu, tmp_path: Path) -> None:
+    path = tmp_path / "roster.xlsx"
+    sizeable = [each for each in synthetic_households(1, VILLAGES, 40, TODAY) if len(each.id_numbers) > 2]
+    first, other = sizeable[:2]
+    newcomer = first.members[-1]
+    smaller = replace(first, members=tuple(each for each in first.members if each is not newcomer))
+    write_roster(path, [smaller, other], bangfu.places.inside(COUNTY))
+    assert len(enter_roster(bangfu, read(bangfu, path), path.name).new) == 2
+    write_roster(path, [first, other], bangfu.places.inside(COUNTY))
+    entered = enter_roster(bangfu, read(bangfu, path), path.name)
+    assert (len(entered.growing), len(entered.known)) == (1, 1)
+    mixed = replace(first, members=(*smaller.members, other.members[-1]))
+    write_roster(path, [mixed], bangfu.places.inside(COUNTY))
+    assert len(enter_roster(bangfu, read(bangfu, path), path.name).clashing) == 1

@@ -99,3 +99,9 @@ def test_a_wrong_setting_is_refused_with_advice(environment, advice):
 def test_every_setting_is_documented_and_nothing_else():
     documented = {line.split("`")[1] for line in DOCUMENT.read_text("utf-8").splitlines() if line.startswith("| `")}
     assert documented == set(VARIABLES)
+
+
+@pytest.mark.parametrize("text", [":memory:", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(text):
+    with pytest.raises(ConfigurationError, match="memory"):
+        read_settings({}, database=text)

@@ -15,6 +15,7 @@ from engine.identity import (
     mask_id,
     mask_name,
     mask_phone,
+    normal_name,
 )
 
 TODAY = date(2026, 1, 15)
@@ -208,3 +209,8 @@ def test_masked_numbers_show_neither_birth_nor_sequence():
     assert mask_id("12345") == "*****"
     assert mask_phone("13812345678") == "138****5678"
     assert mask_phone("8222222") == "*******"
+
+
+@pytest.mark.parametrize("typed", ["买买提·艾力", " 买买提 ・艾力", "买买提•\u200b艾力", "买买提\u3000∙艾力\n"])
+def test_a_name_has_one_spelling_however_it_is_typed(typed):
+    assert normal_name(typed) == "买买提·艾力"

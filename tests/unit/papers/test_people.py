@@ -42,6 +42,8 @@ def test_a_row_is_a_person_in_a_post(read):
     ("changes", "field", "reason"),
     [
         ({"人员代码": ""}, "人员代码", "missing"),
+        ({"人员代码": "minutes"}, "人员代码", "person_shape"),
+        ({"人员代码": "village.cadre:1"}, "人员代码", "person_shape"),
         ({"岗位": "committee"}, "岗位", "post_shape"),
         ({"岗位": "township.reviewer"}, "岗位", "post_level"),
         ({"区划代码": "430822213999"}, "区划代码", "division_unknown"),
