@@ -28,9 +28,9 @@ class Entered:
     Attributes:
         new: Rows of the file → ids of the households entered.
         known: Rows whose people are all in the base in one household already: nothing was changed.
-        growing: Rows of which some are in the base, in one household, and the others in none: a known household with
-            somebody new. Nothing was changed; births and arrivals are recorded with their day and reason.
-        clashing: Rows whose people are in the base in several households, so that it was not entered.
+        growing: Rows whose householder is in the base, the others in the same household or in none: a known household
+            with somebody new. Nothing was changed; births and arrivals are recorded with their day and reason.
+        clashing: Rows of which somebody is in the base in another household, so that it was not entered.
     """
 
     new: Mapping[int, UUID]
@@ -61,7 +61,7 @@ def enter_roster(bangfu: Bangfu, roster: Roster, source: str) -> Entered:
             homes = [found[number][0] for number in household.id_numbers if number in found]
             if not homes:
                 wanted.append(household)
-            elif len(set(homes)) > 1:
+            elif len(set(homes)) > 1 or household.id_number not in found:
                 clashing.append(household.row)
             else:
                 (known if len(homes) == len(household.id_numbers) else growing).append(household.row)

@@ -215,7 +215,7 @@ def import_roster(
         text = session._("Households entered: {entered}; already here: {known}.")
         session.screen.print(f"[{DONE}]{text.format_map(document)}[/]")
         if entered.clashing:
-            text = session._("Not entered, since its people are in several households here: rows {rows}.")
+            text = session._("Not entered, since somebody is in another household here: rows {rows}.")
             session.screen.print(f"[{SOON}]{text.format(rows=', '.join(map(str, entered.clashing)))}[/]")
         if entered.growing:
             text = session._("Already here, with somebody new in it: rows {rows}. Record it: bangfu household moved-in")
@@ -313,8 +313,8 @@ def person_show(context: typer.Context, key: Key) -> None:
     staff, _ = _staff(session), session._
     found = _known(staff, key)
     places = _place_names(session, staff)
-    homes = [identifier(home) for home in sorted(found.relatives)]
-    document = _person_document(found, found.posts) | {"relatives": homes}
+    # Which they are is the households' affair (docs/decisions/administration.md).
+    document = _person_document(found, found.posts) | {"relatives": len(found.relatives)}
 
     def draw() -> None:
         state = "" if found.active else styled(SOON, _("has left"))

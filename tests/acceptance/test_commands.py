@@ -31,6 +31,7 @@ from tests.acceptance.terminal import (
 
 #: Nobody's number: 430899 is no county.
 STRANGER = "43089919700101001" + check_digit("43089919700101001")
+NEWCOMER = "43089919700102001" + check_digit("43089919700102001")
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text("utf-8")
 _LINK = re.compile(r"\[.+\]\(#(.+)\)")
 
@@ -177,10 +178,14 @@ class Story:
         self.type("import people", str(folder / "bad.csv"), "--problems", str(folder / "problems.xlsx"))
         known = HOUSEHOLDS[0].members[0]
         (folder / "clash.csv").write_text(
-            f"村代码,户主姓名,户主身份证号\n{VILLAGE},测试户,{STRANGER}\n{VILLAGE},测试户,1\n", "utf-8"
+            f"村代码,户主姓名,户主身份证号\n{VILLAGE},测试户,{STRANGER}\n{VILLAGE},测试户,1\n"
+            f"{VILLAGE},{HOUSEHOLDS[1].householder},{HOUSEHOLDS[1].id_number}\n",
+            "utf-8",
         )
         (folder / "members.csv").write_text(
-            f"户主身份证号,姓名,身份证号\n{STRANGER},{known.name},{known.id_number}\n", "utf-8"
+            f"户主身份证号,姓名,身份证号\n{STRANGER},{known.name},{known.id_number}\n"
+            f"{HOUSEHOLDS[1].id_number},测试新人,{NEWCOMER}\n",
+            "utf-8",
         )
         self.type("import roster", str(folder / "clash.csv"), "--members", str(folder / "members.csv"))
         self.type("import roster", "--template", str(folder / "empty.xlsx"), named="import roster --template")
@@ -190,7 +195,7 @@ class Story:
         self.type("post list", "--post", "village.committee")
         self.type("person list")
         self.type("person relative", "helper", HOUSEHOLDS[2].id_number, person="village.cadre")
-        self.type("person show", "helper")
+        assert self.type("person show", "helper")["relatives"] == 1
 
     def first_case(self) -> None:
         photo, cadre, committee = self.terminal.photo, "village.cadre", "village.committee"
