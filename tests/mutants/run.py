@@ -85,6 +85,19 @@ MUTANTS = (
         f"{_CLOCKS}::test_M6_F16_I15_results_are_the_same_in_any_process_zone_and_without_the_systems_zone_data",
     ),
     Mutant(
+        "M8", "send before commit", "storage/store.py",
+        "        with self._database.transaction() as connection:\n            for change in changes:\n",
+        "        with self._database.transaction() as connection:\n"
+        "            for change in changes:\n"
+        "                told = [write for write in change.writes if 'outbox' in str(write[0])]\n"
+        "                change.writes = [write for write in change.writes if write not in told]\n"
+        "                for kind, values in told:\n"
+        "                    connection.execute(self._sql.text(kind), values)\n"
+        "        with self._database.transaction() as connection:\n"
+        "            for change in changes:\n",
+        "tests/integration/test_crash_points.py::test_M8_I28_nobody_is_told_of_what_was_not_stored[sqlite]",
+    ),
+    Mutant(
         "M9", "key ignores payload", "engine/office.py",
         "        if event.asked != command_digest(command):\n",
         "        if event.asked == b'':\n",
@@ -95,6 +108,23 @@ MUTANTS = (
         "event.asked.hex(), event.actor, event.post,",
         "event.asked.hex(), event.post,",
         "tests/contract/test_tampering.py::test_I23_M12_a_changed_column_of_an_event_is_found[sqlite-actor]",
+    ),
+    Mutant(
+        "M14", "<dimension> trusted", "papers/unpacking.py",
+        "        return _workbook_lines(data)\n",
+        "        first = zipfile.ZipFile(io.BytesIO(data)).read('xl/worksheets/sheet1.xml')\n"
+        "        last = re.search(rb'<dimension ref=\"(?:[A-Z]+[0-9]+:)?[A-Z]+([0-9]+)', first)\n"
+        "        return (line for line in _workbook_lines(data) if not last or line.get('row', 0) <= int(last[1]))\n",
+        "tests/unit/papers/test_roster.py::test_M14_rows_are_counted_as_present_whatever_the_dimension_says",
+    ),
+    Mutant(
+        "M15", "numeric ID accepted", "papers/tables.py",
+        '        if not isinstance(cell, str):\n            raise UnfitError("stored_as_number")\n'
+        "        try:\n            return check(_typed(cell), today)\n",
+        "        try:\n"
+        "            return check(str(int(cell)) if isinstance(cell, float) else _typed(cell), today)\n",
+        "tests/unit/papers/test_roster.py"
+        "::test_M15_numbers_that_excel_keeps_as_quantities_are_refused_never_repaired[telephone]",
     ),
 )  # fmt: skip
 

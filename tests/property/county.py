@@ -26,6 +26,7 @@ from engine.people import Holding
 from storage.database import Database
 from storage.intake import Intake, NewHousehold, NewMember, Version
 from storage.store import SqlStore
+from storage.tables import Row
 from tests.databases import KEY
 
 HERE = Path(__file__).parent
@@ -75,11 +76,7 @@ CANARIES = ("金丝雀", "430822198802291234", "13900001111", "77001234")
 SECRET_TEXT = "金丝雀的隐私"
 SECRET_MONEY = 77001234
 
-#: What commands write.
-TABLES = (
-    "cases", "case_event", "clock", "timer", "work_item", "task", "response", "notice", "case_link", "list",
-    "list_item", "outbox", "household", "serial", "meta",
-)  # fmt: skip
+TABLES = tuple(Row.metadata.tables)
 
 
 class Time:
@@ -120,33 +117,24 @@ class Fault:
 
 
 class _Frail:
-    """A driver's connection whose statements fail where the fault says."""
+    """A driver's connection, or cursor, whose statements fail where the fault says."""
 
-    def __init__(self, connection: Any, database: FrailDatabase) -> None:
-        self._connection = connection
+    def __init__(self, real: Any, database: FrailDatabase) -> None:
+        self._real = real
         self._database = database
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+        return getattr(self._real, name)
+
+    def cursor(self) -> _Frail:
+        return _Frail(self._real.cursor(), self._database)
 
     def execute(self, *args: Any, **kwargs: Any) -> Any:
-        fault = self._database.fault
-        if fault is None or fault.hit:
-            return self._connection.execute(*args, **kwargs)
-        mine = fault.statements == fault.number
-        fault.statements += 1
-        if mine and not fault.after:
-            self._fail(fault)
-        result = self._connection.execute(*args, **kwargs)
-        if mine:
-            self._fail(fault)
-        return result
+        return self._database.carry_out(self._real, lambda: self._real.execute(*args, **kwargs))
 
-    def _fail(self, fault: Fault) -> None:
-        fault.hit = True
-        if not fault.lost:
-            raise CrashError
-        self._database.break_connection(self._connection)
+    def executemany(self, *args: Any, **kwargs: Any) -> Any:
+        """As one statement: what is between its rows lies in one transaction."""
+        return self._database.carry_out(self._real, lambda: self._real.executemany(*args, **kwargs))
 
 
 class FrailDatabase(Database):
@@ -159,7 +147,27 @@ class FrailDatabase(Database):
         with super().connection() as connection:
             yield _Frail(connection, self)
 
-    def break_connection(self, connection: Any) -> None:
+    def numbered(self, connection: Any, text: str, values: Sequence[Any]) -> Any:
+        return self.carry_out(connection, lambda: super(FrailDatabase, self).numbered(connection, text, values))
+
+    def carry_out(self, connection: Any, statement: Callable[[], Any]) -> Any:
+        """The statement's result, unless the fault is that it fails, before or after."""
+        fault = self.fault
+        if fault is None or fault.hit:
+            return statement()
+        mine = fault.statements == fault.number
+        fault.statements += 1
+        if mine and not fault.after:
+            self._fail(fault, connection)
+        result = statement()
+        if mine:
+            self._fail(fault, connection)
+        return result
+
+    def _fail(self, fault: Fault, connection: Any) -> None:
+        fault.hit = True
+        if not fault.lost:
+            raise CrashError
         if self.is_postgres:
             connection.close()
         raise self.engine.dialect.dbapi.OperationalError("the connection was cut")  # type: ignore[union-attr]

@@ -94,19 +94,19 @@ def test_the_cards_number_says_what_its_columns_leave_out(read):
     ],
     ids=["identity", "rounded identity", "identity in E notation", "card", "telephone", "telephone in E notation"],
 )
-def test_numbers_that_excel_keeps_as_quantities_are_refused_never_repaired_m15(read, column, value, reason):
+def test_M15_numbers_that_excel_keeps_as_quantities_are_refused_never_repaired(read, column, value, reason):
     roster = read([household(**{"残疾人姓名": "甲", column: value})])
     assert roster.households == ()
     assert reasons(roster) == [(HOUSEHOLDS, 2, column, reason)]
     assert "type the number again" in roster.problems[0].advice()
 
 
-def test_a_members_number_kept_as_a_quantity_is_refused_too_m15(read):
+def test_M15_a_members_number_kept_as_a_quantity_is_refused_too(read):
     roster = read([household()], [member(身份证号=float(WIFE[:17]))])
     assert reasons(roster) == [(HOUSEHOLDS, 2, "", "member_rejected"), (MEMBERS, 2, "身份证号", "stored_as_number")]
 
 
-def test_rows_are_counted_as_present_whatever_the_dimension_says_m14(make_roster, edit_part, today, divisions):
+def test_M14_rows_are_counted_as_present_whatever_the_dimension_says(make_roster, edit_part, today, divisions):
     rows = [household(户主身份证号=id_number(number)) for number in range(1, 40)]
     path = edit_part(
         make_roster(rows), SHEET1, lambda xml: xml.replace('<dimension ref="A1', '<dimension ref="A1:A3" x="')
@@ -418,7 +418,7 @@ ODD_CELLS = st.one_of(
     st.lists(st.lists(ODD_CELLS, max_size=len(HOUSEHOLD_COLUMNS)), max_size=6),
     st.lists(st.lists(ODD_CELLS, max_size=len(MEMBER_COLUMNS)), max_size=6),
 )
-def test_accepted_and_rejected_rows_are_those_present_i35(today, divisions, tmp_path, monkeypatch, households, members):
+def test_I35_accepted_and_rejected_rows_are_those_present(today, divisions, tmp_path, monkeypatch, households, members):
     from papers.sheets import Row, Sheet
 
     def sheet(name, columns, rows):

@@ -51,7 +51,7 @@ def test_cells_keep_their_place_and_type(tmp_path):
     assert not first.is_merged_away(20, 1)
 
 
-def test_rows_are_those_present_whatever_the_dimension_says_m14(make_workbook, edit_part):
+def test_M14_rows_are_those_present_whatever_the_dimension_says(make_workbook, edit_part):
     rows = [["a", number] for number in range(50)]
     for declared in ("A1:B2", "A1:XFD1048576", "Z9"):
         path = edit_part(
@@ -232,7 +232,7 @@ def valid_workbook():
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_any_damage_ends_in_rows_or_a_reason_i36(valid_workbook, data):
+def test_I36_any_damage_ends_in_rows_or_a_reason(valid_workbook, data):
     content = bytearray(valid_workbook)
     for _ in range(data.draw(st.integers(1, 4))):
         position = data.draw(st.integers(0, len(content) - 1))
@@ -244,7 +244,7 @@ def test_any_damage_ends_in_rows_or_a_reason_i36(valid_workbook, data):
 
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)))
-def test_any_bytes_end_in_rows_or_a_reason_i36(content):
+def test_I36_any_bytes_end_in_rows_or_a_reason(content):
     assert_rows_or_reason(content)
 
 
