@@ -18,7 +18,7 @@ import typer
 from bangfu.commands import acting, clocks, definitions, households, looking, noticing, running, setting_up
 from bangfu.masking import masked_numbers
 from bangfu.terminal import errors
-from bangfu.terminal.app import in_panels, take_options, translated, usage_error
+from bangfu.terminal.app import in_panels, take_options, translated, usage_error, without_pages
 from bangfu.terminal.session import Options, Session
 from engine.errors import N_, BangfuError, DefinitionError
 
@@ -79,7 +79,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def command_tree(session: Session) -> Any:
     """All commands, in the session's language."""
-    return translated(in_panels(typer.main.get_command(program)), session._)
+    tree = translated(in_panels(typer.main.get_command(program)), session._)
+    return without_pages(tree) if session.screen.as_json else tree
 
 
 def _run(session: Session, arguments: list[str]) -> int:
@@ -118,15 +119,15 @@ def _more(error: BangfuError, session: Session) -> list[str]:
 
 
 def _tell_usage(session: Session, error: typer.TyperException) -> int:
-    if type(error).__name__ == "NoArgsIsHelpError":
-        return 0
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError" and context is not None and context.parent is None:
+        return 0  # Whoever types `bangfu` alone asks what there is.
     text = usage_error(error, session._)
     if session.screen.as_json:
         content = {"kind": "UsageError", "code": errors.USAGE, "message": masked_numbers(text), "advice": ""}
         session.screen.document({"error": content})
         return errors.USAGE
     session.screen.warn(session._("Not understood: {text}").format(text=text), "bold red")
-    context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "bangfu"
     session.screen.warn(session._("  → see: {command} --help").format(command=command), "")
     return errors.USAGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,6 +16,8 @@ from engine.people import Holding
 from storage.intake import NewHousehold, NewMember
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bangfu.wiring import Bangfu
     from papers.people import People
     from papers.roster import Roster, RosterHousehold, RosterMember
@@ -39,13 +42,15 @@ class Entered:
     clashing: tuple[int, ...]
 
 
-def enter_roster(bangfu: Bangfu, roster: Roster, source: str) -> Entered:
+def enter_roster(bangfu: Bangfu, roster: Roster, path: Path) -> Entered:
     """
     Enter the households of *roster* that are not in the base yet; the same file again adds nothing (I35).
 
     Args:
-        source: The file's name, kept with each household.
+        path: The file. Its digest is kept with each household, to tell later whether it came from a given file; its
+            name is not, for it may be a person's.
     """
+    source = f"roster {sha256(path.read_bytes()).hexdigest()[:16]}"
     new: dict[int, UUID] = {}
     known: list[int] = []
     growing: list[int] = []

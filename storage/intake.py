@@ -74,7 +74,7 @@ class NewHousehold:
         phone: Normalised, as ``bank``; empty where unknown. Both are sealed.
         facts: What is not sensitive.
         form: What else its paper form says, as JSON. Sealed as a whole.
-        source: Where it comes from: a file's name and row.
+        source: Where it comes from: what kind of file, its digest and the row. Never a name that people gave it.
     """
 
     division: str

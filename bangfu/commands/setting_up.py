@@ -200,7 +200,7 @@ def import_roster(
     bangfu = session.bangfu
     roster = read_roster(path, bangfu.today, bangfu.places.inside(), members)
     _save_problems(session, roster.problems, problems)
-    entered = enter_roster(bangfu, roster, path.name)
+    entered = enter_roster(bangfu, roster, path)
     document = {
         "rows": roster.rows_present, "accepted": roster.rows_accepted, "rejected": roster.rows_rejected,
         "entered": len(entered.new), "known": len(entered.known), "growing": list(entered.growing),

@@ -215,8 +215,8 @@ class _Demo:
         places = bangfu.places.inside(AREA)
         write_demo_roster(path, self._households, self._seed, places)
         roster = read_roster(path, bangfu.today, places)
-        entered = enter_roster(bangfu, roster, path.name)
-        again = enter_roster(bangfu, roster, path.name)
+        entered = enter_roster(bangfu, roster, path)
+        again = enter_roster(bangfu, roster, path)
         return roster, entered.new, len(again.new)
 
     def _applicants(self, roster: Roster, ids: Mapping[int, UUID]) -> list[Applicant]:

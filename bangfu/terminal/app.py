@@ -120,6 +120,14 @@ def in_panels(program: Any) -> Any:
     return program
 
 
+def without_pages(command: Any) -> Any:
+    """*command*, whose groups say that their command is missing, and show no page: a program is reading."""
+    command.no_args_is_help = False
+    for each in getattr(command, "commands", {}).values():
+        without_pages(each)
+    return command
+
+
 def _translate_typer(translate: Callable[[str], str]) -> None:
     """Typer's own words on help pages."""
     from typer import rich_utils
@@ -141,6 +149,8 @@ def usage_error(error: typer.TyperException, translate: Callable[[str], str]) ->
             return translate(N_("there is no option {name}")).format(name=named)
         case "BadParameter":
             return translate(N_("{name} cannot be used: {why}")).format(name=named, why=_why(error, translate))
+        case "NoArgsIsHelpError":
+            return translate(_TYPER_SAYS["Missing command"])
         case "BadOptionUsage" | "ValueMissingError":
             return translate(N_("{option} needs a value")).format(option=named)
         case _:

@@ -144,7 +144,7 @@ def test_bad_rows_of_the_roster_are_told_and_the_same_file_again_adds_nothing(pl
         path = file.with_name("bangfu-demo-roster.xlsx")
         roster = read_roster(path, bangfu.today, bangfu.places.inside("4308"))
         assert {"number_destroyed", "id_check_digit", "person_twice"} <= {each.reason for each in roster.problems}
-        entered = enter_roster(bangfu, roster, path.name)
+        entered = enter_roster(bangfu, roster, path)
         assert not entered.new
         assert len(entered.known) == HOUSEHOLDS
 

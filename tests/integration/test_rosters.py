@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZipFile
@@ -74,7 +75,7 @@ def test_I35_accepted_and_rejected_rows_are_the_rows_of_the_file(bangfu: Bangfu,
     write_roster(path, spoilt(households, seed), bangfu.places.inside(COUNTY))
     roster = read(bangfu, path)
     assert roster.rows_accepted + roster.rows_rejected == roster.rows_present == rows_in(path)
-    entered = enter_roster(bangfu, roster, path.name)
+    entered = enter_roster(bangfu, roster, path)
     unchanged = len(entered.known) + len(entered.growing) + len(entered.clashing)
     assert len(entered.new) + unchanged == len(roster.households)
     told = {(problem.sheet, problem.row) for problem in roster.problems}
@@ -85,9 +86,9 @@ def test_I35_accepted_and_rejected_rows_are_the_rows_of_the_file(bangfu: Bangfu,
 def test_I35_the_same_file_again_adds_nothing(bangfu: Bangfu, tmp_path: Path, seed: int) -> None:
     path = tmp_path / "roster.xlsx"
     write_roster(path, spoilt(synthetic_households(seed, VILLAGES, 15, TODAY), seed), bangfu.places.inside(COUNTY))
-    first = enter_roster(bangfu, read(bangfu, path), path.name)
+    first = enter_roster(bangfu, read(bangfu, path), path)
     counts = tables(bangfu)
-    again = enter_roster(bangfu, read(bangfu, path), path.name)
+    again = enter_roster(bangfu, read(bangfu, path), path)
     assert first.new
     assert not again.new
     assert set(again.known) >= set(first.new)
@@ -99,8 +100,8 @@ def test_I35_a_file_with_some_known_households_adds_the_others(bangfu: Bangfu, t
     places = bangfu.places.inside(COUNTY)
     write_roster(tmp_path / "first.xlsx", households[:8], places)
     write_roster(tmp_path / "second.xlsx", households[4:], places)
-    assert len(enter_roster(bangfu, read(bangfu, tmp_path / "first.xlsx"), "first").new) == 8
-    second = enter_roster(bangfu, read(bangfu, tmp_path / "second.xlsx"), "second")
+    assert len(enter_roster(bangfu, read(bangfu, tmp_path / "first.xlsx"), tmp_path / "first.xlsx").new) == 8
+    second = enter_roster(bangfu, read(bangfu, tmp_path / "second.xlsx"), tmp_path / "second.xlsx")
     assert (len(second.new), len(second.known)) == (4, 4)
 
 
@@ -131,10 +132,19 @@ def test_a_known_household_with_a_new_member_is_told_as_such_and_not_as_a_clash(
     newcomer = first.members[-1]
     smaller = replace(first, members=tuple(each for each in first.members if each is not newcomer))
     write_roster(path, [smaller, other], bangfu.places.inside(COUNTY))
-    assert len(enter_roster(bangfu, read(bangfu, path), path.name).new) == 2
+    assert len(enter_roster(bangfu, read(bangfu, path), path).new) == 2
     write_roster(path, [first, other], bangfu.places.inside(COUNTY))
-    entered = enter_roster(bangfu, read(bangfu, path), path.name)
+    entered = enter_roster(bangfu, read(bangfu, path), path)
     assert (len(entered.growing), len(entered.known)) == (1, 1)
     mixed = replace(first, members=(*smaller.members, other.members[-1]))
     write_roster(path, [mixed], bangfu.places.inside(COUNTY))
-    assert len(enter_roster(bangfu, read(bangfu, path), path.name).clashing) == 1
+    assert len(enter_roster(bangfu, read(bangfu, path), path).clashing) == 1
+
+
+def test_I32_a_rosters_name_which_may_be_a_persons_is_not_kept(bangfu: Bangfu, tmp_path: Path) -> None:
+    path = tmp_path / "测试甲.xlsx"
+    write_roster(path, synthetic_households(1, VILLAGES, 3, TODAY), bangfu.places.inside(COUNTY))
+    enter_roster(bangfu, read(bangfu, path), path)
+    sources = [source for (source,) in bangfu.database.read("SELECT source FROM household")]
+    digest = sha256(path.read_bytes()).hexdigest()
+    assert sorted(sources) == [f"roster {digest[:16]}:{row}" for row in (2, 3, 4)]

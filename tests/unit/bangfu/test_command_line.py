@@ -246,6 +246,7 @@ def test_practice_time_is_shown_with_how_far_ahead_it_is(bangfu: Bangfu) -> None
     [
         (("nosuch",), "没有命令 nosuch", "there is no command nosuch"),
         (("shw",), "没有命令 shw；是不是 'show'？", "there is no command shw; did you mean 'show'?"),
+        (("time",), "请写明命令", "say which command"),
         (("time", "advance", "1d", "x"), "多余的参数：x", "too many arguments: x"),
         (("queue", "--limit", "x"), "须为整数", "a whole number is wanted"),
         (("queue", "--limit", "0"), "至少为 1", "at least 1 is wanted"),
@@ -264,3 +265,10 @@ def test_help_without_arguments_is_in_the_readers_language(bangfu: Bangfu) -> No
         text = said.out + said.err
         assert not [word for word in ("Options", "Commands", "OPTIONS", "Usage") if word in text]
     assert "Commands" in bangfu("--lang", "en", "time").out
+
+
+def test_a_command_that_is_missing_is_told_as_json_where_json_is_wanted(bangfu: Bangfu) -> None:
+    for typed in ((), ("time",)):
+        said = bangfu("--json", *typed)
+        assert (said.code, said.document["error"]["kind"]) == (2, "UsageError")
+    assert bangfu().code == 0
