@@ -28,6 +28,7 @@ from engine.cases import (
     RegisterWrite,
     Secret,
     command_digest,
+    digest_of,
     fold,
 )
 from engine.compiling import Procedure
@@ -333,6 +334,8 @@ class Draft:
             self.body["note"] = Secret(self.note)
         if self._read:
             self.body["read"] = Secret(self._read)
+        if self.messages:
+            self.body["told"] = digest_of(self.messages)
         event = Event(
             county=self.before.county,
             case=self.before.id,

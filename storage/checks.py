@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -21,9 +21,11 @@ from uuid import UUID
 
 from engine import clocks, routes
 from engine.calendar import Calendar
-from engine.cases import Case, Event, canonical, fold, instant, link_hash
+from engine.cases import Case, Event, Message, canonical, digest_of, fold, instant, link_hash
 from engine.clocks import ClockState
 from engine.divisions import contains
+from engine.drafting import registered_as
+from engine.errors import StorageError
 from engine.loading import restore
 from engine.people import Staff
 from engine.reading import named
@@ -31,9 +33,11 @@ from engine.workflow import NO_POST, Workflow
 from storage.database import Database
 from storage.files import Files
 from storage.instants import from_millis, millis
+from storage.intake import BANK, ID_NUMBER, PHONE
 from storage.packing import PLAIN, Packer
 from storage.spreading import CHILDREN, Spread, due_at, household_of
 from storage.store import SqlStore
+from storage.vault import Sealer
 
 #: What takes a case towards approval.
 _FORWARD = ("pass", "grant")
@@ -112,6 +116,30 @@ class _Version:
     workflow: Workflow
     edges: frozenset[tuple[str, str, str]]
     packer: Packer
+    from_date: str
+
+
+@dataclass(slots=True)
+class _Written:
+    """
+    What all logs together say of rows that belong to no single case.
+
+    Attributes:
+        households, records: (county, household; or village or person) → name → what was written, in order of cases.
+        lists: (county, list) → its row: opened, decided, workflow, stage, division, and who put cases on it.
+    """
+
+    households: dict[tuple[str, Any], dict[str, list[Any]]] = field(default_factory=dict)
+    records: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=dict)
+    lists: dict[tuple[str, Any], _Listed] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Listed:
+    opened: int
+    place: tuple[str, str, str]
+    by: set[str]
+    decided: int | None = None
 
 
 class _Checker:
@@ -131,16 +159,20 @@ class _Checker:
         self._calendars = calendars
         self._never = never
         self._files = files
+        self.vault = database.vault
+        self.written = _Written()
         self._staff: dict[str, Staff] = {}
         self._versions: dict[int | None, _Version] = {}
 
     def violations(self) -> Iterator[Violation]:
-        versions = self._all("SELECT no, hash, workflow, canonical, words FROM workflow_version", ())
-        for no, digest, name, text, words in versions:
+        versions = self._all("SELECT no, hash, workflow, canonical, words, from_date FROM workflow_version", ())
+        for no, digest, name, text, words, since in versions:
             if sha256(text.encode()).hexdigest() != digest:
                 yield Violation("I29", digest[:12], "the definition is not the one that was deployed")
                 continue
-            version = self._versions[no] = _Version(digest, *_understood(digest, text), Packer(bytes(words)))
+            version = self._versions[no] = _Version(
+                digest, *_understood(digest, text), Packer(bytes(words)), str(since)
+            )  # fmt: skip
             if version.workflow.workflow != name:
                 yield Violation("I29", digest[:12], f"it is kept as {name}, and says that it is another")
         numbered: Counter[tuple[str, str]] = Counter()
@@ -156,17 +188,92 @@ class _Checker:
         yield from self._missing(numbered)
         yield from self._totals()
         yield from self._statuses()
+        yield from self._records()
+        yield from self._lists()
+        yield from self._sealed()
 
     def _statuses(self) -> Iterator[Violation]:
-        """I2: what a household's record says of its statuses is the last that its history says of each."""
+        """I2: what a household's record says of its statuses is the last that its history and the logs say of each."""
         known: dict[tuple[str, Any], dict[str, Any]] = {}
+        told: dict[tuple[str, Any], set[tuple[str, str]]] = {}
         order = "county, household, seq"
         sql = f"SELECT county, household, text FROM household_event WHERE kind = 'status' ORDER BY {order}"
         for county, home, text in self._all(sql, ()):
-            known.setdefault((county, home), {}).update(json.loads(text))
+            entries = json.loads(text)
+            known.setdefault((county, home), {}).update(entries)
+            told.setdefault((county, home), set()).update((name, canonical(each)) for name, each in entries.items())
         for county, home, stored in self._all("SELECT county, id, statuses FROM household", ()):
             if _data(stored) != known.get((county, home), {}):
                 yield Violation("I2", str(self.as_uuid(home)), "the household's statuses are not what its history says")
+            written = self.written.households.get((county, home), {})
+            yield from self._latest(str(self.as_uuid(home)), _data(stored), written)
+            logged = {(name, canonical(each)) for name, values in written.items() for each in values}
+            # Of two that one commit wrote, the history has the last.
+            last = {(name, canonical(each)) for name, values in written.items() for each in _last_words(values)}
+            if not last <= told.get((county, home), set()) <= logged:
+                yield Violation("I2", str(self.as_uuid(home)), "the household's history is not what the logs wrote")
+
+    def _records(self) -> Iterator[Violation]:
+        """I2: what is known of villages and persons is what cases have written last."""
+        stored = {(county, subject): _data(statuses) for county, subject, statuses in
+                  self._all("SELECT county, subject, statuses FROM register", ())}  # fmt: skip
+        for place in sorted(stored.keys() | self.written.records.keys()):
+            yield from self._latest(place[1], stored.get(place, {}), self.written.records.get(place))
+
+    def _latest(
+        self, of: str, stored: Mapping[str, Any], written: Mapping[str, list[Any]] | None
+    ) -> Iterator[Violation]:
+        for name in sorted(stored.keys() | (written or {}).keys()):
+            values = (written or {}).get(name, [])
+            last = max((each["since"] for each in values), default="")
+            if stored.get(name) not in [each for each in values if each["since"] == last]:
+                yield Violation("I2", of, f"its record says {name} is {stored.get(name)}, no log's last word")
+
+    def _lists(self) -> Iterator[Violation]:
+        """I2: a list is what the cases that were put on it say of it."""
+        rows = {
+            (county, list_id): (opened, decided, (workflow, stage, division), by)
+            for county, list_id, opened, decided, workflow, stage, division, by in self._all(
+                "SELECT county, id, opened_at, decided_at, workflow, stage, division, by FROM list", ()
+            )
+        }
+        for place in sorted(rows.keys() | self.written.lists.keys(), key=repr):
+            row, said = rows.get(place), self.written.lists.get(place)
+            name = str(self.as_uuid(place[1]))
+            if row is None or said is None:
+                what = "gone, and cases were put on it" if row is None else "there, and no case was put on it"
+                yield Violation("I2", name, f"the list is {what}")
+            elif row[:3] != (said.opened, said.decided, said.place) or row[3] not in said.by:
+                yield Violation("I2", name, f"the list is {row}, its cases make {said}")
+
+    def _sealed(self) -> Iterator[Violation]:
+        """I25: what is sealed for a household opens with its key, and is found by its own index."""
+        sql = "SELECT county, id, key, phone, phone_index, bank FROM household"
+        for county, home, key, phone, index, bank in self._all(sql, ()):
+            owner, sealer = self.as_uuid(home), None
+            if key is not None:
+                try:
+                    sealer = self.vault.household(county, owner, key)
+                except StorageError:
+                    yield Violation("I25", str(owner), "the household's key does not open")
+                    continue
+            people = self._all(
+                "SELECT no, id_no, id_index FROM member WHERE county = ? AND household = ?", (county, home)
+            )
+            told = [("phone", PHONE, phone, index), ("bank account", BANK, bank, None)]
+            told += [(f"ID number of member {no}", ID_NUMBER, token, blind) for no, token, blind in people]
+            for name, column, token, blind in told:
+                if not self._opens(sealer, column, token, blind):
+                    yield Violation("I25", str(owner), f"the {name} does not open, or is not its index's")
+
+    def _opens(self, sealer: Sealer | None, column: str, token: str | None, index: Any) -> bool:
+        if sealer is None or token is None:
+            return token is None and index is None
+        try:
+            value = str(sealer.open(token, column))
+        except StorageError:
+            return False
+        return column == BANK or (index is not None and bytes(index) == self.vault.blind_index(column, value))
 
     def _totals(self) -> Iterator[Violation]:
         """I2: totals are what counting the cases gives, now and from every instant to come."""
@@ -289,15 +396,23 @@ class _OfCase:
         before = Case(self.county, self.id)
         spread = Spread(self.checker.as_id)
         told = _Told()
+        opened: dict[str, int] = {}
         for event in events:
             after = fold(before, event)
             spread.changes(event, after)
+            self._wrote(event, after)
+            for section, key, value in event.changes:
+                if section == "items":
+                    opened.pop(key, None) if value is None else opened.setdefault(key, millis(event.at))
             told.events.append((event, before))
             if version is not None:
                 self._step(version, before, event, after, told)
             before = after
         self._record(before, packer)
+        self._lists(spread)
         self._tables(spread)
+        self._opened(opened)
+        self._messages(events)
         self._timers(before, events)
         self._documents(events)
         if version is not None:
@@ -364,6 +479,8 @@ class _OfCase:
             self._move(version, before, event, after)
         self._notices(version.workflow, before, event, after)
         self._deadlines(event)
+        if event.kind == "opened" and str(_day_of(event.at)) < version.from_date:
+            self._say("I29", f"event {event.seq} opened it before its definition came into force")
         self._duties(version.workflow, before, event, after, told)
         self._secrets(version.workflow, event)
         if before.status == "closed" and event.kind not in ("corrected", "reopened") and not _only_proposes(event):
@@ -453,7 +570,9 @@ class _OfCase:
         takes_part = event.kind in _TAKING_PART
         if takes_part and person is not None and household in person.relatives:
             self._say("I18", f"{event.actor}, a declared relative, took part in event {event.seq}")
-        if event.post and person is not None:
+        if event.post and person is None:
+            self._say("I17", f"{event.actor} acted as {event.post} in event {event.seq} and holds no post here")
+        elif event.post and person is not None:
             post, _, division = event.post.partition("@")
             for_another = staff.people.get(event.behalf)
             posts = (*person.posts, *(for_another.posts if for_another is not None else ()))
@@ -545,6 +664,51 @@ class _OfCase:
             for key in sorted(expected.keys() | stored.keys(), key=repr):
                 if expected.get(key) != stored.get(key):
                     self._say("I2", f"{table} {key} is {stored.get(key)}, its events make {expected.get(key)}")
+
+    def _opened(self, opened: Mapping[str, int]) -> None:
+        """I2: open work is as old as the event that made it."""
+        for row in self.rows["work_item"]:
+            if opened.get(str(row["no"]), row["opened_at"]) != row["opened_at"]:
+                self._say("I2", f"work_item {row['no']} was opened at another instant than its row says")
+
+    def _messages(self, events: Sequence[Event]) -> None:
+        """I2: what posts were told is what the event that told it says."""
+        rows: dict[int, list[Mapping[str, Any]]] = {}
+        for row in sorted(self.rows["outbox"], key=lambda row: int(row["no"])):
+            rows.setdefault(row["seq"], []).append(row)
+        for event in events:
+            told = rows.pop(event.seq, [])
+            messages = [Message(row["event"], row["post"], row["division"], _data(row["data"])) for row in told]
+            is_whole = [row["no"] for row in told] == list(range(len(told)))
+            at_once = all(row["created_at"] == millis(event.at) for row in told)
+            if not is_whole or not at_once or event.body.get("told") != (digest_of(messages) if messages else None):
+                self._say("I2", f"what stands in the inboxes of event {event.seq} is not what it told")
+        if rows:
+            self._say("I2", f"messages of events {sorted(rows)}, which are not there")
+
+    def _wrote(self, event: Event, case: Case) -> None:
+        """Note what the event wrote into the household's record, or another's."""
+        written = self.checker.written
+        for key, value in event.body.get("set", {}).items():
+            of, dot, name = key.partition(".")
+            entry = {"v": value, "since": event.at.isoformat(), "case": case.number}
+            if dot and of == "household" and self.row["household"] is not None:
+                place = (self.county, self.row["household"])
+                written.households.setdefault(place, {}).setdefault(name, []).append(entry)
+            elif dot and of != "household" and (subject := registered_as(of, case.division, case.subject)):
+                written.records.setdefault((self.county, subject), {}).setdefault(name, []).append(entry)
+
+    def _lists(self, spread: Spread) -> None:
+        """Note what the case says of the lists that it was on."""
+        known = self.checker.written.lists
+        for list_id, (at, _, workflow, stage, division, by) in spread.lists.items():
+            said = known.setdefault((self.county, list_id), _Listed(at, (workflow, stage, division), set()))
+            said.opened = min(said.opened, at)
+            said.by.add(by)
+        for list_id, at in spread.decided.items():
+            decided = known.get((self.county, list_id))
+            if decided is not None:
+                decided.decided = min(at, at if decided.decided is None else decided.decided)
 
     def _timers(self, case: Case, events: Sequence[Event]) -> None:
         """I9: a timer has fired if and only if one event says so; I10: never early; one pending timer a clock."""
@@ -648,6 +812,16 @@ def _only_proposes(event: Event) -> bool:
 def _legal_day(checker: _Checker) -> Any:
     calendar = list(checker.calendars.values())[-1] if checker.calendars else Calendar.of(())
     return calendar.local_date(checker.now)
+
+
+def _last_words(values: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Of what several cases wrote, the last of each."""
+    yield from {each["case"]: each for each in values}.values()
+
+
+def _day_of(at: datetime) -> date:
+    """The legal day: every calendar counts in the same zone."""
+    return Calendar.of(()).local_date(at)
 
 
 def _was_late(clock: Mapping[str, Any]) -> bool:

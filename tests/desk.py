@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from engine.cases import Case, Change, Decision, Event, Message, RegisterWrite, Secret, fold, iso
+from engine.cases import Case, Change, Decision, Event, Message, RegisterWrite, Secret, digest_of, fold, iso
 from engine.loading import Source, load
 from engine.people import Holding
 from storage.database import Database
@@ -75,10 +75,15 @@ def decision(
     messages: tuple[Message, ...] = (),
     register: tuple[RegisterWrite, ...] = (),
 ) -> Decision:
+    said = dict(body or {})
+    if messages:
+        said["told"] = digest_of(messages)
+    if register:
+        said["set"] = {f"{write.of}.{write.name}": write.value for write in register}
     event = Event(
         county=case.county, case=case.id, seq=case.seq + 1, at=at or NOW + timedelta(hours=case.seq), kind=kind,
         command=command or command_id(), asked=asked, actor=actor, post=f"village.cadre@{VILLAGE}", version=VERSION,
-        body=body or {}, changes=tuple(changes),
+        body=said, changes=tuple(changes),
     )  # fmt: skip
     return Decision(event, fold(case, event), messages, register)
 

@@ -11,10 +11,10 @@ from uuid import UUID
 
 import pytest
 
-from engine.cases import Case
+from engine.cases import Case, RegisterWrite
 from storage.checks import check
 from storage.database import Database
-from tests.desk import COUNTY, DEFINITION, NOW, Desk
+from tests.desk import COUNTY, DEFINITION, NOW, VILLAGE, Desk, command_id, decision
 from tests.desk import VERSION as DEPLOYED
 
 Tamper = Callable[[Desk, Case], None]
@@ -55,7 +55,7 @@ def _broken(desk: Desk) -> set[str]:
 
 def _unguard(database: Database) -> None:
     with database.transaction() as connection:
-        for table in ("case_event", "workflow_version"):
+        for table in ("case_event", "workflow_version", "household_event"):
             for what in ("changed", "deleted", "truncated"):
                 on = f" ON {table}" if database.is_postgres else ""
                 connection.execute(f"DROP TRIGGER IF EXISTS {table}_not_{what}{on}")
@@ -212,3 +212,153 @@ def test_another_case_is_not_suspected(desk: Desk, case: Case) -> None:
     assert case.number in {each.case for each in found}
     assert other.number not in {each.case for each in found if each.invariant == "I23"}
     assert COUNTY in other.number
+
+
+# --- rows that lie beside the cases' own ------------------------------------------------------------------------------
+
+
+def _message_gone(desk: Desk, case: Case) -> None:
+    _run(desk, "DELETE FROM outbox")
+
+
+def _message_changed(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE outbox SET data = '{}'")
+
+
+def _message_for_another(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE outbox SET post = 'village.head'")
+
+
+def _message_at_another_time(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE outbox SET created_at = created_at + 1")
+
+
+def _message_never_told(desk: Desk, case: Case) -> None:
+    columns = "county, case_id, seq, created_at, event, post, division, data"
+    _run(desk, f"INSERT INTO outbox ({columns}, no) SELECT {columns}, 1 FROM outbox")
+
+
+def _status_gone(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE household SET statuses = '{}'")
+
+
+def _status_and_history_gone(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE household SET statuses = '{}'")
+    _run(desk, "DELETE FROM household_event")
+
+
+def _status_and_history_changed(desk: Desk, case: Case) -> None:
+    for table, column in (("household", "statuses"), ("household_event", "text")):
+        text = f"CAST(REPLACE(CAST({column} AS TEXT), 'monitored', 'eliminated') AS {{}})"
+        kind = "jsonb" if desk.database.is_postgres and column == "statuses" else "TEXT"
+        _run(desk, f"UPDATE {table} SET {column} = {text.format(kind)}")
+
+
+def _history_gone_of_what_was_overwritten(desk: Desk, case: Case) -> None:
+    _run(desk, "DELETE FROM household_event WHERE seq = 1")
+
+
+def _history_put_in(desk: Desk, case: Case) -> None:
+    columns = "county, household, at, kind, actor, post, command, case_id"
+    _run(
+        desk,
+        f"INSERT INTO household_event ({columns}, seq, text) SELECT {columns}, 0, ? FROM household_event WHERE seq = 1",
+        '{"monitored":{"v":false,"since":"2026-01-01","case":"430822-2026-000001"}}',
+    )
+
+
+def _village_status_changed(desk: Desk, case: Case) -> None:
+    kind = "jsonb" if desk.database.is_postgres else "TEXT"
+    _run(desk, f"UPDATE register SET statuses = CAST(REPLACE(CAST(statuses AS TEXT), '2026', '2025') AS {kind})")
+
+
+def _village_gone(desk: Desk, case: Case) -> None:
+    _run(desk, "DELETE FROM register")
+
+
+def _list_gone(desk: Desk, case: Case) -> None:
+    off = "SET LOCAL session_replication_role = replica" if desk.database.is_postgres else "PRAGMA foreign_keys = OFF"
+    with desk.database.connection() as connection:
+        if not desk.database.is_postgres:
+            connection.execute(off)
+        connection.execute("BEGIN")
+        if desk.database.is_postgres:
+            connection.execute(off)
+        connection.execute("DELETE FROM list")
+        connection.execute("COMMIT")
+        if not desk.database.is_postgres:
+            connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _list_elsewhere(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE list SET division = '430822000000'")
+
+
+def _list_never_decided(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE list SET decided_at = NULL")
+
+
+def _work_older_than_it_is(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE work_item SET opened_at = opened_at - 86400000")
+
+
+def _key_spoilt(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE household SET key = 'garbage'")
+
+
+def _id_number_moved(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE member SET id_no = 'garbage'")
+
+
+def _id_number_gone(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE member SET id_no = NULL")
+
+
+def _index_of_another(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE member SET id_index = ?", b"\x01" * 16)
+
+
+def _phone_changed(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE household SET phone = 'garbage'")
+
+
+def _in_force_later(desk: Desk, case: Case) -> None:
+    _run(desk, "UPDATE workflow_version SET from_date = '2026-12-31' WHERE no = 1")
+
+
+def _post_gone(desk: Desk, case: Case) -> None:
+    _run(desk, "DELETE FROM post")
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        _message_gone, _message_changed, _message_for_another, _message_at_another_time, _message_never_told,
+        _history_gone_of_what_was_overwritten, _history_put_in, _status_gone,
+        _status_and_history_gone, _status_and_history_changed, _village_status_changed, _village_gone,
+        _list_gone, _list_elsewhere, _list_never_decided, _work_older_than_it_is, _key_spoilt, _id_number_moved,
+        _id_number_gone, _index_of_another, _phone_changed, _in_force_later, _post_gone,
+    ],
+)  # fmt: skip
+def test_F58_a_row_beside_the_log_that_is_taken_away_or_changed_is_found(desk: Desk, tamper: Tamper) -> None:
+    case = desk.open()
+    where = UUID(int=77)
+    put_on = decision(case, "listed", [], body={"list": where.hex, "at": VILLAGE})
+    desk.store.commit([put_on], desk.revision)
+    decided = decision(
+        desk.load(case.id), "acted", [("case", "granted", True)], body={"list": where.hex, "action": "pass"},
+        register=(
+            RegisterWrite("household", "monitored", True),
+            RegisterWrite("village", "paired", "2026-03-02", VILLAGE),
+        ),
+    )  # fmt: skip
+    desk.store.commit([decided], desk.revision)
+    later = desk.opening(workflow="later", command=command_id())
+    desk.store.commit([later], desk.revision)
+    again = decision(desk.load(later.case.id), "acted", [], register=(RegisterWrite("household", "monitored", False),))
+    desk.store.commit([again], desk.revision)
+    before = set(map(str, check(desk.database, NOW + timedelta(days=1))))
+    _unguard(desk.database)
+    tamper(desk, case)
+    found = set(map(str, check(desk.database, NOW + timedelta(days=1))))
+    assert found - before
