@@ -127,11 +127,13 @@ class _Written:
     Attributes:
         households, records: (county, household; or village or person) → name → what was written, in order of cases.
         lists: (county, list) → its row: opened, decided, workflow, stage, division, and who put cases on it.
+        is_whole: Every log was read. Else nothing is said by what one of them may have written.
     """
 
     households: dict[tuple[str, Any], dict[str, list[Any]]] = field(default_factory=dict)
     records: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=dict)
     lists: dict[tuple[str, Any], _Listed] = field(default_factory=dict)
+    is_whole: bool = True
 
 
 @dataclass(slots=True)
@@ -188,8 +190,9 @@ class _Checker:
         yield from self._missing(numbered)
         yield from self._totals()
         yield from self._statuses()
-        yield from self._records()
-        yield from self._lists()
+        if self.written.is_whole:
+            yield from self._records()
+            yield from self._lists()
         yield from self._sealed()
 
     def _statuses(self) -> Iterator[Violation]:
@@ -205,6 +208,8 @@ class _Checker:
         for county, home, stored in self._all("SELECT county, id, statuses FROM household", ()):
             if _data(stored) != known.get((county, home), {}):
                 yield Violation("I2", str(self.as_uuid(home)), "the household's statuses are not what its history says")
+            if not self.written.is_whole:
+                continue
             written = self.written.households.get((county, home), {})
             yield from self._latest(str(self.as_uuid(home)), _data(stored), written)
             logged = {(name, canonical(each)) for name, values in written.items() for each in values}
@@ -293,6 +298,7 @@ class _Checker:
         # Whoever changes rows by hand leaves in them what he likes. What cannot be understood is told like the rest:
         # a check that stops at it would tell nothing of all other cases.
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            self.written.is_whole = False
             what = f"what is stored of it cannot be understood ({type(error).__name__})"
             yield Violation("I23", str(row["number"] or case), what)
 
@@ -390,6 +396,7 @@ class _OfCase:
         packer = version.packer if version else PLAIN
         self._log(packer)
         if self.found:
+            self.checker.written.is_whole = False
             return self.found  # What cannot be read tells nothing further.
         events = [self._event(row, packer) for row in self._ordered]
         self._chain(events, packer)
