@@ -15,7 +15,19 @@ from typing import Annotated, Any
 
 import typer
 
-from bangfu.commands import acting, clocks, definitions, households, looking, noticing, running, setting_up
+from bangfu.commands import (
+    acting,
+    batches,
+    clocks,
+    definitions,
+    handing,
+    households,
+    looking,
+    noticing,
+    reconsidering,
+    running,
+    setting_up,
+)
 from bangfu.masking import masked_numbers
 from bangfu.terminal import errors
 from bangfu.terminal.app import in_panels, take_options, translated, usage_error, without_pages
@@ -28,7 +40,19 @@ program = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-for module in (setting_up, acting, households, noticing, looking, clocks, definitions, running):
+for module in (
+    setting_up,
+    acting,
+    handing,
+    reconsidering,
+    batches,
+    households,
+    noticing,
+    looking,
+    clocks,
+    definitions,
+    running,
+):
     program.add_typer(module.commands)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from engine.office import Log, Office, Swept
+    from storage.batching import SqlBatches
     from storage.checks import Violation
     from storage.store import SqlStore
 
@@ -146,6 +147,12 @@ class Bangfu:
         from storage.register import SqlRegister
 
         return SqlRegister(self.database)
+
+    @cached_property
+    def batches(self) -> SqlBatches:
+        from storage.batching import SqlBatches
+
+        return SqlBatches(self.database)
 
     @cached_property
     def files(self) -> Files:

@@ -1,5 +1,5 @@
 """
-What people do with an open question: answer it, take it up, give it back, put it on a list.
+What people do with an open question: answer it, put it on a list, add words and papers.
 
 :func:`answers` says what can be answered and by whom; :func:`against_giver` and :func:`against_outcome` what speaks
 against it. ``decide`` and ``offered`` ask the same functions.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from uuid import UUID
 
 from engine import timing
@@ -24,9 +24,9 @@ from engine.answering import (
     record_minutes,
 )
 from engine.asking import panel_asked, posts_asked, question, seat_of
-from engine.cases import Act, Attach, Claim, Comment, Enlist, Minutes, Release
-from engine.compiling import NEW
-from engine.divisions import Level, ancestor
+from engine.cases import Act, Attach, Comment, Copy, Enlist, Minutes
+from engine.compiling import NEW, is_office_post
+from engine.divisions import Level, ancestor, contains
 from engine.drafting import Draft
 from engine.errors import N_, ActionNotAllowedError, InputError
 from engine.guards import (
@@ -45,13 +45,11 @@ from engine.guards import (
     write_facts,
     write_papers,
 )
-from engine.moving import answer, begin_work, emit, take
+from engine.moving import answer, begin_work, emit, led, take
 from engine.reasons import Reason, reason, require
+from engine.signers import against_pending, awaited_signers, hold, signers
 from engine.tallies import ABSTAIN, FALLBACK
 from engine.workflow import Action, Means, Panel
-
-#: When in its day a date fact happens, for clocks that count hours.
-_MIDDAY = time(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +125,23 @@ def against_giver(
     if given.within:
         yield from against_claim(draft, given.ask)
     recused = minutes.recused if minutes else ()
-    attending = [draft.command.person, *(minutes.persons if minutes else ())]
-    persons = [person for person in dict.fromkeys(attending) if person not in recused]
+    behalf = stands.behalf if stands is not None else ""
+    attending = (draft.command.person, behalf, *(minutes.persons if minutes else ()))
+    persons = [person for person in dict.fromkeys(attending) if person and person not in recused]
     yield from against_relatives(draft, persons)
     yield from against_both(draft, given.ask, given.means, _seats(draft, given, stands, persons))
     if given.panel is not None and given.name != FALLBACK and stands is not None:
-        yield from against_member(draft, given.ask, stands.asked)
+        yield from against_member(draft, given.ask, stands)
         if given.panel.recorded == "each" and given.action is not None:
             yield from against_silence(draft, given.action)
 
 
 def _seats(draft: Draft, given: Answer, stands: Standing | None, persons: list[str]) -> Mapping[str, str]:
-    """Person → the post in which he has a say: whoever answers in the one that allows it, others by their seats."""
-    own = {draft.command.person: stands.post} if stands is not None else {}
+    """
+    Person → the post in which he has a say: who answers and whom he answers for in the one that allows it, others by
+    their seats.
+    """
+    own = dict.fromkeys((draft.command.person, stands.behalf), stands.post) if stands is not None else {}
     return {person: own.get(person) or seat_of(draft, given.ask, person) for person in persons}
 
 
@@ -206,13 +208,15 @@ def act(draft: Draft, command: Act) -> str:
     """An answer to the question of the stage, or of a task; the one that settles a panel's takes the action."""
     given = _asked_for(draft, command)
     require(draft.before.id, against_giver(draft, given, command.minutes, command.list))
+    if given.within:
+        require(draft.before.id, against_pending(draft, given.ask))
     seat = stand(draft, given.posts, given.within).asked
     if command.on:
         draft.body["on"] = command.on
     begin_work(draft, given.ask)
     fill(draft, command, given)
     minutes = command.minutes
-    present = [command.person, *(minutes.persons if minutes else ())]
+    present = [command.person, draft.behalf, *(minutes.persons if minutes else ())]
     remember_actor(draft, given.ask, [key for key in present if minutes is None or key not in minutes.recused])
     if given.name == FALLBACK:
         require(draft.before.id, against_fallback(draft, given.ask, minutes))
@@ -230,14 +234,27 @@ def act(draft: Draft, command: Act) -> str:
 
 
 def conclude(draft: Draft, command: Act, given: Answer) -> None:
-    """What the answer brings about: the action is taken, or the task is done; its list has this outcome."""
+    """The answer counts, and its list has this outcome; or it is held until signers agree."""
     require(draft.before.id, against_outcome(draft, given))
+    to = chosen(draft, given.name, given.action, command.to) if given.action is not None else ""
+    if given.within and signers(draft, given.ask, "after"):
+        if given.action is not None:
+            led(draft, given.name, given.action, to)
+        passed = passed_as(question(draft, given.ask), given.ask)
+        draft.put("passed", passed, draft.before.section("passed").get(passed))
+        hold(draft, given.ask, given.name, to)
+        return
     if command.list is not None:
         draft.body["list"] = command.list.hex
+    brings_about(draft, given, to)
+
+
+def brings_about(draft: Draft, given: Answer, to: str) -> None:
+    """What an answer that counts brings about: the action is taken, or the task is done."""
     if given.action is None:
         answer(draft, given.ask, given.name)
     else:
-        take(draft, given.name, given.action, chosen(draft, given.name, given.action, command.to))
+        take(draft, given.name, given.action, to)
 
 
 def _asked_for(draft: Draft, command: Act) -> Answer:
@@ -296,64 +313,10 @@ def date_events(draft: Draft, written: list[str]) -> None:
     for name in written:
         if name in draft.procedure.clocks_from:
             day = date.fromisoformat(draft.get("facts", name)["v"])
-            timing.on_event(draft, name, draft.world.calendar.at(day, _MIDDAY))
+            timing.on_event(draft, name, draft.world.calendar.at(day, timing.MIDDAY))
 
 
 # --- small verbs ------------------------------------------------------------------------------------------------------
-
-
-def against_claiming(draft: Draft, ask: str) -> Iterator[Reason]:
-    """There is no work to claim, or none for this person."""
-    if any(item["q"] == ask for item in draft.section("items").values()):
-        yield from against_post(draft, posts_asked(draft, ask), ask)
-        yield from against_claim(draft, ask)
-        yield from against_relatives(draft, [draft.command.person])
-    else:
-        yield reason("voice", N_("{ask} has no open work"), ask=ask)
-
-
-def claim(draft: Draft, command: Claim) -> str:
-    """Take up a work item, so that no colleague does the same."""
-    ask = command.on or draft.stage
-    question(draft, ask)
-    require(draft.before.id, against_claiming(draft, ask))
-    asked = stand(draft, posts_asked(draft, ask), ask).asked
-    free = [
-        (number, item)
-        for number, item in draft.section("items").items()
-        if item["q"] == ask and item.get("by", command.person) == command.person
-    ]
-    # The item of one's own post, best one's own already; else that of the post for which somebody stands in.
-    number, item = min(
-        free,
-        key=lambda each: (
-            f"{each[1]['p']}@{each[1]['d']}" != draft.post, each[1].get("f") != asked, "by" not in each[1], int(each[0])
-        ),
-    )  # fmt: skip
-    draft.put("items", number, {**item, "by": command.person})
-    draft.body["ask"] = ask
-    begin_work(draft, ask)
-    return "claimed"
-
-
-def against_releasing(draft: Draft, ask: str) -> Iterator[Reason]:
-    """The person has claimed nothing of *ask*."""
-    items = draft.section("items").values()
-    if not any(item["q"] == ask and item.get("by") == draft.command.person for item in items):
-        yield reason("claimed", N_("you have not claimed this"))
-
-
-def release(draft: Draft, command: Release) -> str:
-    """Give what one has claimed back to the post."""
-    ask = command.on or draft.stage
-    question(draft, ask)
-    require(draft.before.id, against_releasing(draft, ask))
-    for number, item in tuple(draft.section("items").items()):
-        if item["q"] == ask and item.get("by") == command.person:
-            draft.post = f"{item['p']}@{item['d']}"
-            draft.put("items", number, {key: value for key, value in item.items() if key != "by"})
-    draft.body["ask"] = ask
-    return "released"
 
 
 def against_comment(draft: Draft) -> Iterator[Reason]:
@@ -369,6 +332,34 @@ def comment(draft: Draft, command: Comment) -> str:
         raise InputError(N_("a comment needs words"), field="note", advice=N_("add --note TEXT"))
     stand_anywhere(draft)
     return "commented"
+
+
+def copy(draft: Draft, command: Copy) -> str:
+    """
+    Others are told of the case; each must be able to see it already (I19).
+
+    Raises:
+        InputError: One is not known here, or may not see the case.
+    """
+    require(draft.before.id, against_comment(draft))
+    if not command.to:
+        raise InputError(N_("a copy needs somebody to get it"), field="to", advice=N_("add --to PERSON or POST"))
+    home = str(draft.value("division"))
+    posts = [post for post in draft.procedure.workflow.posts if is_office_post(post)]
+    for name in command.to:
+        if name in posts:
+            draft.tell("copied", *draft.place_of(name))
+            continue
+        seeing = [held for held in draft.world.staff.posts(name, draft.today) if contains(held.division, home)]
+        if not seeing:
+            raise InputError(
+                N_("{person} is not known here, or may not see this case"), field="to",
+                advice=N_("name a person's key, or one of the posts {posts}"), person=name, posts=", ".join(posts),
+            )  # fmt: skip
+        draft.tell("copied", seeing[0].post, seeing[0].division)
+    stand_anywhere(draft)
+    draft.body["to"] = list(command.to)
+    return "copied"
 
 
 def papers_wanted(draft: Draft) -> list[str]:
@@ -403,6 +394,9 @@ def against_listing(draft: Draft) -> Iterator[Reason]:
     else:
         if draft.get("asks", stage).get("l"):
             yield reason("list", N_("the case is on a list already"))
+        yield from against_pending(draft, stage)
+        if awaited_signers(draft, stage, "after"):
+            yield reason("signer", N_("a signer is to agree to the answer of this case alone"))
         yield from against_post(draft, posts_asked(draft, stage), stage)
 
 

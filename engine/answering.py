@@ -23,20 +23,27 @@ from engine.asking import (
 from engine.cases import Act, Minutes
 from engine.drafting import Draft
 from engine.errors import N_, InputError
-from engine.guards import against_action
+from engine.guards import Standing, against_action
 from engine.moving import answer
 from engine.reasons import Reason, reason
+from engine.signers import awaited_signers, held_answer
 from engine.tallies import ABSTAIN, ROLL, Count, quorum_needed, result, settled
 from engine.workflow import Panel
 
 
-def against_member(draft: Draft, name: str, seat: str) -> Iterator[Reason]:
-    """Why a member of the panel, in *seat*, cannot answer now: he has, his seat has, or it is another's turn."""
+def against_member(draft: Draft, name: str, stands: Standing) -> Iterator[Reason]:
+    """
+    Why a member of the panel cannot answer now: he has, his seat has, or it is another's turn.
+
+    One person has one voice: who answered for another has used his own, and whoever was answered for has answered.
+    """
     panel = panel_asked(draft, name)
     if panel.recorded == "minutes":
         return
-    if draft.get("answers", answer_key(draft, name, draft.command.person)) is not None:
-        yield reason("answered", N_("{person} has already answered"), person=draft.command.person)
+    for person in dict.fromkeys((stands.behalf or draft.command.person, draft.command.person)):
+        if person in _voices(draft, name):
+            yield reason("answered", N_("{person} has already answered"), person=person)
+    seat = stands.asked
     entitled = draft.get("asks", name)["e"]
     left = {post: entitled[post] - len(answers_of(draft, name, post)) for post in posts_asked(draft, name)}
     if left[seat] <= 0:
@@ -44,6 +51,13 @@ def against_member(draft: Draft, name: str, seat: str) -> Iterator[Reason]:
     waiting = next((post for post, number in left.items() if number > 0), seat)
     if panel.order and waiting != seat:
         yield reason("turn", N_("it is the turn of {waiting}: this panel answers in order"), waiting=waiting)
+
+
+def _voices(draft: Draft, name: str) -> set[str]:
+    """Everybody who had a voice in the answers to *name*: in whose name, and who gave them for another."""
+    prefix = answer_key(draft, name, "")
+    given = {key[len(prefix) :]: value for key, value in draft.section("answers").items() if key.startswith(prefix)}
+    return {*given, *(value["by"] for value in given.values() if "by" in value)}
 
 
 def count(draft: Draft, name: str, given: str, closing: bool = False) -> str | None:
@@ -82,8 +96,10 @@ def record_answer(draft: Draft, command: Act, name: str, seat: str) -> str | Non
     """Note a member's own answer, given in *seat*; the result once it is settled."""
     found = count(draft, name, command.action, command.close)
     post = seat.partition("@")[0]
-    given = {"a": command.action, "p": post}
-    draft.put("answers", answer_key(draft, name, command.person), {**given, "o": True} if draft.note else given)
+    given = {"a": command.action, "p": post, **({"o": True} if draft.note else {})}
+    if draft.behalf:
+        given["by"] = command.person
+    draft.put("answers", answer_key(draft, name, draft.behalf or command.person), given)
     draft.body.update({"ask": name, "answer": command.action})
     if found is None:
         _close_item(draft, name, post)
@@ -94,8 +110,8 @@ def record_answer(draft: Draft, command: Act, name: str, seat: str) -> str | Non
 
 def _close_item(draft: Draft, name: str, post: str) -> None:
     """One work item of the seat is done: the one that the person claimed, else one that nobody did."""
-    items = draft.section("items").items()
-    own = [(number, item) for number, item in items if item["q"] == name and item.get("f", item["p"]) == post]
+    items = [(no, item) for no, item in draft.section("items").items() if item["q"] == name and "g" not in item]
+    own = [(number, item) for number, item in items if item.get("f", item["p"]) == post]
     own.sort(key=lambda each: (each[1].get("by") != draft.command.person, "by" in each[1], int(each[0])))
     draft.drop("items", own[0][0])
 
@@ -233,11 +249,14 @@ def record_silence(draft: Draft, name: str) -> None:
     """
     A consulted body has let its time go by: who has not answered is silent, which counts as its clause says.
 
-    While a guard speaks against what that would bring about, or the answers and the silence give no result, silence
-    counts for nothing: the answers are still awaited.
+    While a guard speaks against what that would bring about, a signer is awaited, or the answers and the silence give
+    no result, silence counts for nothing: the answers are still awaited.
     """
     panel, entitled = panel_asked(draft, name), draft.get("asks", name)["e"]
     assert panel.silence is not None
+    if held_answer(draft, name) is not None or awaited_signers(draft, name):
+        draft.body.update({"ask": name, "withheld": "signer"})
+        return
     left = {post: entitled[post] - len(answers_of(draft, name, post)) for post in posts_asked(draft, name)}
     silent = [panel.silence.counts_as] * sum(left.values())
     found = result(panel.tally, _counted(draft, name, *silent))

@@ -18,7 +18,7 @@ case       a name                    number, workflow, version, pack, subject, h
                                      entry, status (open, ended, closed), end, outcome, gone (died, moved_out: nobody
                                      of the household is left),
                                      granted (seq), granted_in (entry), next, sender, members, opener,
-                                     at:<place>, clock:<clock> (ended),
+                                     at:<place>, clock:<clock> (ended), back: event by which an act was taken back,
                                      when:<event>, since:<clock> (for clocks counted from another moment)
 facts      fact, or fact/member      {v: value, s}; a secret value is a :class:`Secret`
 papers     paper                     {d: SHA-256 hex, f: file name, s}
@@ -26,11 +26,16 @@ visits     stage                     {n: entry, from: the stage it came from}
 asks       stage or task             an open question: {n: entry, s, r: ready, b: begun, pl: where it hangs, of: how
                                      many cases answer, c: {end: how many came to it}, by: [posts] and p: panel where
                                      they were chosen, e: {post: seats}, l: list, at: asked (of a notice), w: waived,
-                                     res: an answer that must wait}
+                                     res: an answer that must wait, u: day on which they were urged last,
+                                     g: {signer: {w: before|after, by: who added him, p: post, a: agree|disagree}},
+                                     h: an answer held until signers agree {a, to, by, p: post, s}}
 answers    ask#entry/who             {a: answer, p: post, o: with words, …}, only while the question is open; who is a
                                      person's key, ``minutes``, or post:number for a silence
 items      number                    {q: ask, p: post, d: division, by: claimed by, f: the post that p stands in for,
-                                     v: it became vacant, nobody stands in, and the supervisor was told}
+                                     of: the item as its giver had it, if he entrusted it to another,
+                                     g: it is a signer's, before|after,
+                                     v: it became vacant, nobody stands in, and the supervisor was told};
+                                     of a proposal q is ``.correct`` or ``.reopen``
 tasks      task                      {st: open|done|waived|cancelled, n: opening, r: result, why, s}
 clocks     clock                     a running or stopped clock (:class:`engine.clocks.ClockState`)
 timers     number                    {c: clock, k: kind, r: rung, at: due}
@@ -42,6 +47,7 @@ passed     ask/panel                 seq
 times      ask.action                how often, for actions that a definition limits
 concerns   number                    {k: born|moved_in|died|moved_out|split_off, m: [members], on: day, s}, while nobody
                                      has answered it
+proposals  correct|reopen            what a second person is to confirm: {by, behalf, s, f: {fact: value}, to: stage}
 =========  ========================  ==========================================================================
 """
 
@@ -59,7 +65,7 @@ from uuid import UUID
 
 SECTIONS = (
     "case", "facts", "papers", "visits", "asks", "answers", "items", "tasks",
-    "clocks", "timers", "notices", "links", "acts", "passed", "times", "concerns",
+    "clocks", "timers", "notices", "links", "acts", "passed", "times", "concerns", "proposals",
 )  # fmt: skip
 #: The digest of the event chain. Part of every hash, so that another can follow it (R9).
 ALGORITHM = "sha256"
@@ -416,9 +422,124 @@ class Claim(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release(Command):
-    """Give a claimed work item back to the post."""
+    """Give a claimed work item back to its post, an entrusted one to its giver, who may also take it back."""
 
     on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign(Command):
+    """
+    Give an open work item to one of the holders of its post (分派): by a fellow holder, or by a superior office.
+
+    Attributes:
+        to: A person's key.
+        holder: Whose work is given to another; empty: work that nobody took up. Only a superior takes work away.
+    """
+
+    to: str
+    on: str = ""
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Command):
+    """Hand one's work over for good (转办): to another holder of the post, or of the one that stands in for it."""
+
+    to: str
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegate(Command):
+    """Entrust one's work to a colleague of the same division, to answer in one's name until it is taken back (委派)."""
+
+    to: str
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urge(Command):
+    """Ask those who have the work to get on with it (催办); at most once a day for each question."""
+
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy(Command):
+    """Let others know of the case (抄送): persons' keys, or posts (``level.role``) of the case's own divisions."""
+
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSigner(Command):
+    """
+    Ask one more officer about an open question (加签): before anybody answers it, or after, before the answer counts.
+
+    Attributes:
+        signer: A person's key.
+        when: ``before``: his opinion must be there first, and does not bind; ``after``: he must agree.
+    """
+
+    signer: str
+    when: Literal["before", "after"]
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveSigner(Command):
+    """Take a signer off again who has not signed (减签)."""
+
+    signer: str
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign(Command):
+    """Give the opinion, or the agreement, that one was asked for as a signer; who disagrees says why."""
+
+    answer: Literal["agree", "disagree"]
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(Command):
+    """Take one's own last act back, while nobody acted since (撤回)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Propose(Command):
+    """
+    Propose to a second person that recorded facts be corrected (更正), or that an ended case be reopened; says why.
+
+    Attributes:
+        facts: ``fact`` or ``fact/member`` → the right value; none to reopen.
+    """
+
+    what: Literal["correct", "reopen"]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm(Command):
+    """Carry out what another proposed."""
+
+    what: Literal["correct", "reopen"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline(Command):
+    """Refuse what another proposed; says why."""
+
+    what: Literal["correct", "reopen"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retract(Command):
+    """Take one's own proposal back."""
+
+    what: Literal["correct", "reopen"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.acting import act, attach, claim, comment, enlist, release
+from engine.acting import act, attach, comment, copy, enlist
 from engine.asking import readdress
 from engine.cases import (
     SYSTEM,
     Act,
+    AddSigner,
+    Assign,
     Attach,
     CarryOn,
     Case,
@@ -22,33 +24,48 @@ from engine.cases import (
     Claim,
     Command,
     Comment,
+    Confirm,
+    Copy,
     Decision,
+    Decline,
+    Delegate,
     Enlist,
     ExtendClock,
     FireTimer,
     Object,
     OpenCase,
     PostNotice,
+    Propose,
     ProveNotice,
     RaiseConcern,
     Readdress,
     ReadPaper,
     Release,
+    RemoveSigner,
     ResumeClock,
+    Retract,
     SettleClocks,
+    Sign,
     StopClock,
     TakeDownNotice,
+    Transfer,
+    Urge,
+    Withdraw,
 )
 from engine.compiling import Procedure
 from engine.concerning import carry_on, raise_concern
+from engine.correcting import confirm, decline, propose, retract
 from engine.drafting import Draft, World
 from engine.errors import N_, InputError, PermissionDeniedError, StaleCaseError
 from engine.facts import LONGEST_TEXT
 from engine.guards import require_scope
+from engine.handing import assign, claim, delegate, release, transfer, urge
 from engine.noticing import child_ended, lodge, post_notice, prove_notice, take_down
 from engine.opening import open_case
 from engine.reading import read_paper
+from engine.signing import add_signer, remove_signer, sign
 from engine.timekeeping import extend_clock, fire, resume_clock, settle_clocks, stop_clock
+from engine.undoing import withdraw
 
 #: What no person asks for, and what is all that the system asks for.
 _SYSTEM_ALONE = (FireTimer, ChildEnded, RaiseConcern, Readdress)
@@ -102,11 +119,16 @@ def _require_fresh(draft: Draft, command: Command) -> None:
     An answer to a task is stale if the task was asked anew since. One to the stage also if facts, papers, results of
     tasks or objections have come in. Comments, reminders and colleagues' claims and votes change nothing of that.
     """
-    if command.seen is None or command.seen >= draft.before.seq or not isinstance(command, Act):
+    if command.seen is None or command.seen >= draft.before.seq:
+        return
+    if isinstance(command, (Sign, Confirm, Decline)):
+        _require_seen(draft, command)
+        return
+    if not isinstance(command, Act):
         return
     name = command.on or draft.stage
     ask = draft.get("asks", name)
-    latest = draft.before.seq if ask is None else int(ask["s"])
+    latest = draft.before.seq if ask is None else max(int(ask["s"]), int(draft.value("back", 0)))
     if not command.on:
         written = [stored["s"] for part in ("facts", "papers", "tasks") for stored in draft.section(part).values()]
         lodged = [link["s"] for link in draft.section("links").values() if link["k"] == "objection"]
@@ -118,10 +140,25 @@ def _require_fresh(draft: Draft, command: Command) -> None:
         )  # fmt: skip
 
 
+def _require_seen(draft: Draft, command: Sign | Confirm | Decline) -> None:
+    """What is agreed to, the held answer or the proposal, is the one that the person saw."""
+    if isinstance(command, Sign):
+        what = (draft.get("asks", command.on or draft.stage) or {}).get("h")
+    else:
+        what = draft.get("proposals", command.what)
+    if what is not None and command.seen is not None and what["s"] > command.seen:
+        raise StaleCaseError(
+            draft.before.id, N_("the case has moved on since you saw it (event {seq}, seen {seen})"),
+            seq=what["s"], seen=command.seen,
+        )  # fmt: skip
+
+
 _HANDLERS: Mapping[type[Command], Callable[[Draft, Any], str]] = {
     RaiseConcern: raise_concern, ReadPaper: read_paper, CarryOn: carry_on,
     OpenCase: open_case, Act: act, Claim: claim, Release: release, Comment: comment, Attach: attach, Enlist: enlist,
     PostNotice: post_notice, ProveNotice: prove_notice, TakeDownNotice: take_down, Object: lodge,
     ChildEnded: child_ended, StopClock: stop_clock, ResumeClock: resume_clock, ExtendClock: extend_clock,
-    SettleClocks: settle_clocks, FireTimer: fire, Readdress: readdress,
+    SettleClocks: settle_clocks, FireTimer: fire, Assign: assign, Transfer: transfer, Delegate: delegate, Urge: urge,
+    Copy: copy, AddSigner: add_signer, RemoveSigner: remove_signer, Sign: sign, Withdraw: withdraw, Propose: propose,
+    Confirm: confirm, Decline: decline, Retract: retract, Readdress: readdress,
 }  # fmt: skip

@@ -56,6 +56,7 @@ class World:
 
     Attributes:
         members: Member key → plain facts of that member of the household, from the register.
+        is_erased: The household's key was erased: nothing more can be sealed for it.
         history: Everything that happened to the case, oldest first, for commands that look back; else empty.
         register: Household, person or village → what the register knows of that one of the case: name → stored value.
         parts: The divisions below the case's home, 12 digits each.
@@ -65,6 +66,7 @@ class World:
     calendar: Calendar
     staff: Staff
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    is_erased: bool = False
     history: tuple[Event, ...] = ()
     register: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     last: Mapping[str, Any] = field(default_factory=dict)
@@ -87,7 +89,7 @@ class Draft:
         asked_at: The instant that was handed in.
         now: The event's instant: never before the case's last (I10), whole milliseconds.
         today: The legal day: in the calendar's zone.
-        held: The posts that the person holds today, each with its division.
+        held: The posts in which the person may act today, each with its division → whose deputy he is there, or empty.
         body: What people read back of the event.
     """
 
@@ -100,12 +102,16 @@ class Draft:
         self.now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         self.world = world
         self.today = world.calendar.local_date(self.now)
-        self.held = {(each.post, each.division) for each in world.staff.posts(command.person, self.today)}
+        #: One's own come first, and win over the same post held for another.
+        self.held: dict[tuple[str, str], str] = {}
+        for each in world.staff.posts(command.person, self.today):
+            self.held.setdefault((each.post, each.division), each.behalf)
         self.body: dict[str, Any] = {}
         self.messages: list[Message] = []
         self.register: list[RegisterWrite] = []
         self.followups: list[Followup] = []
         self.post = ""
+        self.behalf = ""
         #: Whether the case is on its way out of its stage.
         self.is_leaving = False
         #: The record as it is now; sections that this draft changed are copies of its own.
@@ -346,6 +352,7 @@ class Draft:
             asked=command_digest(command),
             actor=command.person,
             post=self.post,
+            behalf=self.behalf,
             version=self.procedure.version,
             body=self.body,
             changes=tuple(self._net_changes()),

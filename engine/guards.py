@@ -47,10 +47,12 @@ class Standing:
     Attributes:
         post: ``level.role@division``, as held.
         asked: The post that is asked: the same, the one that he stands in for, or ``household``, ``anyone`` …
+        behalf: Whom he acts for as a deputy, or because the work was entrusted to him; empty if for himself.
     """
 
     post: str
     asked: str
+    behalf: str = ""
 
 
 def standing(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing | None:
@@ -58,23 +60,33 @@ def standing(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing | No
     The post in which the person acts: one of *posts* that he holds at the right division, or None.
 
     A post that nobody holds is stood in for by its ``else``; who was asked as a stand-in may answer even if somebody
-    holds the post now. What the household, an objector or anybody does is recorded by an officer of the village or
-    township, in whose name it then stands.
+    holds the post now, and so may somebody to whom work was entrusted, while the giver holds his. What the household,
+    an objector or anybody does is recorded by an officer of the village or township, in whose name it then stands.
     """
     wanted = draft.command.post
-    held = draft.held if not wanted else {each for each in draft.held if each[0] == wanted}
+    held = draft.held if not wanted else {each: behalf for each, behalf in draft.held.items() if each[0] == wanted}
     for post in posts:
         candidate = stand_in(draft, post)
         if not is_office_post(candidate):
-            recorder = _recorder(draft, held) if candidate != "parent" else ""
+            recorder = _recorder(draft, held) if candidate != "parent" else None
             if recorder:
-                return Standing(recorder, candidate)
-        elif draft.place_of(candidate) in held:
-            return Standing("@".join(draft.place_of(candidate)), draft.parameter(post))
+                return Standing("@".join(recorder), candidate, held[recorder])
+        elif (place := draft.place_of(candidate)) in held:
+            return Standing("@".join(place), draft.parameter(post), held[place])
     for item in draft.section("items").values():
-        if ask and item["q"] == ask and (item["p"], item["d"]) in held:
-            return Standing(f"{item['p']}@{item['d']}", item.get("f", item["p"]))
+        place = item["p"], item["d"]
+        if ask and item["q"] == ask and "g" not in item and place in held and _is_trusted(draft, item):
+            return Standing("@".join(place), item.get("f", item["p"]), item.get("of", {}).get("by") or held[place])
     return None
+
+
+def _is_trusted(draft: Draft, item: Mapping[str, Any]) -> bool:
+    """Whether an item may be answered as it stands: one that was entrusted only by its trustee, while the giver may."""
+    given = item.get("of")
+    if given is None:
+        return True
+    posts = draft.world.staff.own_posts(given["by"], draft.today)
+    return item.get("by") == draft.command.person and (given["p"], given["d"]) in {(h.post, h.division) for h in posts}
 
 
 def stand_in(draft: Draft, post: str) -> str:
@@ -90,12 +102,12 @@ def stand_in(draft: Draft, post: str) -> str:
     return seen[0]
 
 
-def _recorder(draft: Draft, held: Iterable[tuple[str, str]]) -> str:
+def _recorder(draft: Draft, held: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
     home = str(draft.value("division"))
     for post, division in sorted(held):
         if division == home or (post.partition(".")[0] in ("village", "township") and contains(division, home)):
-            return f"{post}@{division}"
-    return ""
+            return post, division
+    return None
 
 
 def against_post(draft: Draft, posts: Iterable[str], ask: str = "") -> Iterator[Reason]:
@@ -121,7 +133,7 @@ def stand(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing:
     if found is None:
         require(draft.before.id, against_post(draft, posts, ask))
     assert found is not None
-    draft.post = found.post
+    draft.post, draft.behalf = found.post, found.behalf
     if not is_office_post(found.asked):
         draft.body["for"] = found.asked
     return found
@@ -130,15 +142,15 @@ def stand(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing:
 def stand_anywhere(draft: Draft) -> None:
     """The person acts in any post of his in whose scope the case lies."""
     home = str(draft.value("division"))
-    for holding in draft.world.staff.posts(draft.command.person, draft.today):
-        if contains(holding.division, home):
-            draft.post = f"{holding.post}@{holding.division}"
+    for (post, division), behalf in draft.held.items():
+        if contains(division, home):
+            draft.post, draft.behalf = f"{post}@{division}", behalf
             return
 
 
 def against_claim(draft: Draft, ask: str) -> Iterator[Reason]:
     """All open work of *ask* is claimed by others."""
-    items = [item for item in draft.section("items").values() if item["q"] == ask]
+    items = [item for item in draft.section("items").values() if item["q"] == ask and "g" not in item]
     mine = [item for item in items if (item["p"], item["d"]) in draft.held] or items
     if mine and all(_is_claimed(draft, item) for item in mine):
         yield reason(
@@ -147,20 +159,24 @@ def against_claim(draft: Draft, ask: str) -> Iterator[Reason]:
         )  # fmt: skip
 
 
+def is_relative(draft: Draft, key: str) -> bool:
+    """Whether the person has declared the case's household as his own or a near relative's."""
+    person = draft.world.staff.people.get(key)
+    return person is not None and str(draft.value("household") or draft.value("subject")) in person.relatives
+
+
 def _is_claimed(draft: Draft, item: Mapping[str, Any]) -> bool:
     """Whether somebody else has claimed *item*; what he claimed in a post that he has left is free again."""
     by, place = item.get("by", draft.command.person), (item["p"], item["d"])
-    if by == draft.command.person or not is_office_post(item["p"]):
+    if by == draft.command.person or not is_office_post(item["p"]) or "of" in item:
         return bool(by != draft.command.person)
     return any((held.post, held.division) == place for held in draft.world.staff.posts(by, draft.today))
 
 
 def against_relatives(draft: Draft, persons: Iterable[str]) -> Iterator[Reason]:
     """Nobody decides about himself or his declared relatives (I18)."""
-    household = str(draft.value("household") or draft.value("subject"))
     for key in persons:
-        person = draft.world.staff.people.get(key)
-        if person is not None and household in person.relatives:
+        if is_relative(draft, key):
             yield reason(
                 "recusal", N_("{key} has declared this household as a relative's and must not take part"),
                 advice=N_("another holder of the post acts, or the minutes name him as recused"),

@@ -16,12 +16,10 @@ from uuid import UUID
 from engine import timing
 from engine.acting import (
     Answer,
-    against_claiming,
     against_comment,
     against_giver,
     against_listing,
     against_outcome,
-    against_releasing,
     answers,
     origin,
     papers_wanted,
@@ -36,10 +34,27 @@ from engine.cases import Case, Comment
 from engine.compiling import Procedure, is_office_post
 from engine.concerning import against_carrying_on, responsible
 from engine.concerns import open_concerns
+from engine.correcting import (
+    WHATS,
+    against_confirming,
+    against_deciding,
+    against_proposing,
+    against_retracting,
+    deciders,
+)
 from engine.drafting import Draft, World
 from engine.errors import ActionNotAllowedError, CaseError, GuardRefusedError
 from engine.guards import against_leaving, require_scope, stand_in
-from engine.moving import is_towards_approval, straight_to, way
+from engine.handing import (
+    against_assigning,
+    against_claiming,
+    against_handing,
+    against_releasing,
+    against_urging,
+    candidates,
+    items_of,
+)
+from engine.moving import is_towards_approval, led, straight_to, way
 from engine.noticing import (
     against_objection,
     against_posting,
@@ -49,14 +64,27 @@ from engine.noticing import (
     posting,
 )
 from engine.reasons import NEEDS, Reason, UnknownRuleError
+from engine.signers import against_pending, awaited_signers, held_answer
+from engine.signing import (
+    AGREE,
+    DISAGREE,
+    against_adding,
+    against_removing,
+    against_signing,
+    held_given,
+    removable,
+    signing_for,
+)
 from engine.tallies import FALLBACK
 from engine.timekeeping import against_extending, against_resuming, against_stopping
+from engine.undoing import against_withdrawing, undoable
 from engine.workflow import Action, Notice
 
 Kind = Literal[
     "carry_on",
     "act", "claim", "release", "list", "post_notice", "prove_notice", "take_down_notice", "object", "comment", "attach",
-    "stop_clock", "resume_clock", "extend_clock",
+    "stop_clock", "resume_clock", "extend_clock", "assign", "transfer", "delegate", "urge", "copy",
+    "add_signer", "remove_signer", "sign", "withdraw", "propose", "confirm", "decline", "retract",
 ]  # fmt: skip
 
 
@@ -67,14 +95,15 @@ class Offer:
 
     Attributes:
         kind: Which command it is.
-        action: Of ``act``: the answer. Else empty.
+        action: Of ``act`` and ``sign``: the answer; of what takes two persons: ``correct`` or ``reopen``. Else empty.
         on: The stage or task (of ``act`` and ``claim`` …), the clock, or the paper.
         place: Where the notice hangs, for ``post_notice`` and the like.
         title: As the definition calls it; empty for what only the engine knows (``abstain``, ``comment`` …).
         means: The legal meaning of an action.
         to: The stage or end where it would lead, as far as is known: a panel's answer leads there with the panel's
             result, and a way that depends on facts not yet there is empty.
-        choices: The stages of which one must be chosen: those that were visited, latest first (C5).
+        choices: What must be chosen: one of the stages that were visited, latest first (C5), or, where work is handed
+            on, one of the persons (their keys) who can take it.
         allowed: Whether it would be carried out if what is needed is handed in.
         reasons: What speaks against it; empty if it is allowed.
         needs_facts, needs_papers: What must be handed in with it.
@@ -125,7 +154,7 @@ def offered(procedure: Procedure, case: Case, person: str, now: datetime, world:
     for ask in asks:
         found += [_answer(draft, given) for given in answers(draft, ask).values()]
     for ask in asks:
-        found += _work(draft, ask)
+        found += [*_work(draft, ask), *_signing(draft, ask)]
     found += _notices(draft, asks)
     found += _clocks(draft)
     found += [Offer("attach", on=name, title=procedure.workflow.papers[name].title, needs_document=True)
@@ -134,6 +163,10 @@ def offered(procedure: Procedure, case: Case, person: str, now: datetime, world:
         offer = Offer("carry_on", on=number, needs_note=True, posts=_named(draft, responsible(draft)))
         found.append(_offer(draft, offer, against_carrying_on(draft, number)))
     found.append(_offer(draft, Offer("comment", needs_note=True), against_comment(draft)))
+    found.append(_offer(draft, Offer("copy"), against_comment(draft)))
+    if draft.value("status") == "open" and undoable(draft) is not None:
+        found.append(_offer(draft, Offer("withdraw"), against_withdrawing(draft)))
+    found += _for_two(draft)
     return tuple(found)
 
 
@@ -155,6 +188,8 @@ def _answer(draft: Draft, given: Answer) -> Offer:
 def _against(draft: Draft, given: Answer, on_list: str) -> Iterator[Reason]:
     """Everything that speaks against an answer: who gives it, and what it would bring about at once."""
     yield from against_giver(draft, given, None, UUID(on_list) if on_list else None)
+    if given.within:
+        yield from against_pending(draft, given.ask)
     if not given.posts:
         return
     if given.name == FALLBACK:
@@ -206,15 +241,70 @@ def _leads_to(draft: Draft, given: Answer) -> str:
 
 
 def _work(draft: Draft, ask: str) -> Iterator[Offer]:
-    items = [item for item in draft.section("items").values() if item["q"] == ask]
+    items = items_of(draft, ask).values()
     if any(item.get("by", "") != draft.command.person for item in items):
         posts = tuple(dict.fromkeys(f"{item['p']}@{item['d']}" for item in items))
         yield _offer(draft, Offer("claim", on=ask, posts=posts), against_claiming(draft, ask))
-    if any(item.get("by") == draft.command.person for item in items):
-        yield _offer(draft, Offer("release", on=ask), against_releasing(draft, ask))
+    if not any(against_releasing(draft, ask)):
+        yield Offer("release", on=ask)
+    if items:
+        yield from _handing(draft, ask)
+        yield _offer(draft, Offer("urge", on=ask), against_urging(draft, ask))
     stage = draft.procedure.workflow.stages.get(ask)
     if stage is not None and stage.list_ is not None and not question(draft, ask).get("l"):
         yield _offer(draft, Offer("list", on=ask), against_listing(draft))
+
+
+def _handing(draft: Draft, ask: str) -> Iterator[Offer]:
+    """To whom the work could be handed; nothing where there is nobody."""
+    handing: tuple[tuple[Kind, Iterable[Reason]], ...] = (
+        ("assign", against_assigning(draft, ask)),
+        ("transfer", against_handing(draft, ask)),
+        ("delegate", against_handing(draft, ask)),
+    )
+    for kind, against in handing:
+        people = candidates(draft, kind, ask)
+        if people:
+            yield _offer(draft, Offer(kind, on=ask, choices=people), against)
+
+
+def _signing(draft: Draft, ask: str) -> Iterator[Offer]:
+    """Who may be asked beside the posts, and what one is asked as a signer."""
+    if any(given.within and given.posts for given in answers(draft, ask).values()):
+        yield _offer(draft, Offer("add_signer", on=ask), against_adding(draft, ask))
+    if removable(draft, ask):
+        yield _offer(draft, Offer("remove_signer", on=ask, choices=removable(draft, ask)), against_removing(draft, ask))
+    if signing_for(draft, ask):
+        yield _offer(draft, Offer("sign", AGREE, ask), _against_agreeing(draft, ask))
+        yield _offer(draft, Offer("sign", DISAGREE, ask), against_signing(draft, ask, DISAGREE))
+
+
+def _against_agreeing(draft: Draft, ask: str) -> Iterator[Reason]:
+    """What speaks against an agreement, and, if it is the last, against where the held answer leads."""
+    yield from against_signing(draft, ask, AGREE)
+    held = held_answer(draft, ask)
+    if held is not None and len(awaited_signers(draft, ask, "after")) == 1:
+        given = held_given(draft, ask)
+        if given.action is not None:
+            try:
+                led(draft, given.name, given.action, held.get("to", ""))
+            except (UnknownRuleError, ActionNotAllowedError, GuardRefusedError) as error:
+                yield _of(error)
+
+
+def _for_two(draft: Draft) -> Iterator[Offer]:
+    """What takes two persons: proposed by one who has a part in the case, decided by one of those who decide."""
+    for what in WHATS:
+        if what in draft.section("proposals"):
+            if not any(why.kind == "proposal" for why in against_retracting(draft, what)):
+                yield Offer("retract", what)
+            posts = _named(draft, deciders(draft.procedure))
+            yield _offer(draft, Offer("confirm", what, posts=posts), against_confirming(draft, what))
+            yield _offer(draft, Offer("decline", what, needs_note=True, posts=posts), against_deciding(draft, what))
+        elif what == "correct" or draft.value("status") != "open":
+            choices = tuple(draft.section("facts")) if what == "correct" else ()
+            offer = Offer("propose", what, needs_note=True, choices=choices)
+            yield _offer(draft, offer, against_proposing(draft, what))
 
 
 def _notices(draft: Draft, asks: Iterable[str]) -> Iterator[Offer]:

@@ -21,13 +21,16 @@ from engine.cases import (
     Case,
     ChildEnded,
     Command,
+    Confirm,
     Decision,
     Event,
     FireTimer,
     OpenCase,
+    Propose,
     RaiseConcern,
     Readdress,
     SettleClocks,
+    Withdraw,
     command_digest,
     instant,
 )
@@ -69,6 +72,8 @@ TOGETHER = 100
 _OUT = (UnavailableError, UnknownOutcomeError)
 #: Commands that only bangfu itself gives.
 _INTERNAL = (FireTimer, ChildEnded, RaiseConcern, Readdress)
+#: Commands that are decided with the case's history at hand.
+_LOOKING_BACK = (Withdraw, Propose, Confirm)
 
 
 class Log(Protocol):
@@ -223,13 +228,21 @@ class Office:
             return tuple(Receipt(batch.cases[event.case], event) for event in events if event.case in acts)
         raise StaleCaseError(None, N_("others keep changing these cases; try again"))
 
+    def preview(self, county: str, case_id: UUID, command: Command) -> Case:
+        """What *command* would make of the case, decided on what is there now and not stored; raises as `ask` does."""
+        self._require_person(county, command)
+        batch = _Batch(self, county)
+        batch.add(case_id, command)
+        return batch.cases[case_id]
+
     def offered(self, county: str, case_id: UUID, person: str) -> tuple[Offer, ...]:
         """What *person* may do on the case now, and why not the rest."""
         from engine.offering import offered
 
         loaded = self.store.load(county, case_id)
         procedure = self.definitions.pinned(loaded.case.version)
-        world = self._world(county, loaded, procedure, loaded.case)
+        history = tuple(self.store.events(county, case_id))
+        world = self._world(county, loaded, procedure, loaded.case, history)
         now = self.time_source.now()
         if not sees(loaded.case.section("case"), world.staff, person, world.calendar.local_date(now)):
             raise CaseNotFoundError(case_id)
@@ -407,11 +420,13 @@ class Office:
             what=did,
         )
 
-    def _world(self, county: str, loaded: Loaded, procedure: Procedure, about: Case | OpenCase) -> World:
+    def _world(
+        self, county: str, loaded: Loaded, procedure: Procedure, about: Case | OpenCase, history: tuple[Event, ...] = ()
+    ) -> World:
         """What the decision reads; what no rule of the procedure asks for is not looked up."""
         calendar, staff = self.calendar(county), self.staff(county, loaded.staff_revision)
         world = World(
-            calendar, staff, loaded.members,
+            calendar, staff, loaded.members, loaded.is_erased, history,
             register={} if loaded.register is None else {"household": loaded.register},
         )  # fmt: skip
         if not procedure.reads:
@@ -526,7 +541,11 @@ class _Batch:
                         _require_all_members(asked, loaded)
                     asked = self._numbered(asked, now)
                 world = office._world(
-                    self.county, loaded, procedure, asked if new and isinstance(asked, OpenCase) else case
+                    self.county,
+                    loaded,
+                    procedure,
+                    asked if new and isinstance(asked, OpenCase) else case,
+                    self._history(target, asked),
                 )
                 decision = decide(procedure, case, asked, now, world)
                 self.decisions.append(decision)
@@ -536,6 +555,13 @@ class _Batch:
             del self.decisions[start:]
             self.cases = cases
             raise
+
+    def _history(self, case_id: UUID, command: Command) -> tuple[Event, ...]:
+        """What happened to the case, stored or in this batch, for the commands that look back."""
+        if not isinstance(command, _LOOKING_BACK):
+            return ()
+        decided = (decision.event for decision in self.decisions if decision.event.case == case_id)
+        return (*self.office.store.events(self.county, case_id), *decided)
 
     def commit(self) -> tuple[Event, ...]:
         """Store it all; the cases then carry the hashes of their events."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -38,12 +38,17 @@ def require_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A post held: ``level.role`` at a division, from a day, to a day (both included; None: open)."""
+    """
+    A post held: ``level.role`` at a division, from a day, to a day (both included; None: open).
+
+    ``behalf`` is the key of whom a deputy stands for in it; empty for one's own.
+    """
 
     post: str
     division: str
     from_date: date
     to_date: date | None = None
+    behalf: str = ""
 
     def on(self, day: date) -> bool:
         return self.from_date <= day and (self.to_date is None or day <= self.to_date)
@@ -67,6 +72,20 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Deputy:
+    """
+    Who acts in another's post for a time: *person* for *principal*, in ``held.post`` at ``held.division``.
+
+    He may do what the principal may at that moment, no more and no longer: it ends with the principal's own holding,
+    and nobody is a deputy's deputy (I17).
+    """
+
+    person: str
+    principal: str
+    held: Holding
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """
     Everybody who may act in a county, as of one revision of its register of people.
@@ -76,28 +95,45 @@ class Staff:
 
     revision: int = 0
     people: Mapping[str, Person] = field(default_factory=dict)
+    deputies: tuple[Deputy, ...] = ()
     _holders: dict[tuple[str, str], tuple[tuple[str, Holding], ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     @classmethod
-    def of(cls, people: Iterable[Person], revision: int = 0) -> Staff:
+    def of(cls, people: Iterable[Person], revision: int = 0, deputies: Iterable[Deputy] = ()) -> Staff:
         byname = {person.key: person for person in people}
         holders: dict[tuple[str, str], list[tuple[str, Holding]]] = {}
         for person in byname.values():
             for holding in person.posts:
                 holders.setdefault((holding.post, holding.division), []).append((person.key, holding))
-        return cls(revision, byname, {place: tuple(held) for place, held in holders.items()})
+        return cls(revision, byname, tuple(deputies), {place: tuple(held) for place, held in holders.items()})
 
     def holders(self, post: str, division: str, day: date) -> tuple[str, ...]:
         """Keys of the active persons who hold *post* at exactly *division* on *day*, sorted."""
         held = self._holders.get((post, division), ())
         return tuple(sorted(key for key, holding in held if holding.on(day) and self.people[key].active))
 
-    def posts(self, key: str, day: date) -> tuple[Holding, ...]:
-        """The posts that the person holds on *day*; none if he is not active."""
+    def own_posts(self, key: str, day: date) -> tuple[Holding, ...]:
+        """The posts that the person holds himself on *day*; none if he is not active."""
         person = self.people.get(key)
         return tuple(h for h in person.posts if h.on(day)) if person is not None and person.active else ()
+
+    def posts(self, key: str, day: date) -> tuple[Holding, ...]:
+        """The posts in which the person may act on *day*: his own first, then those where he is somebody's deputy."""
+        own = self.own_posts(key, day)
+        if not self.deputies or key not in self.people or not self.people[key].active:
+            return own
+        lent = tuple(
+            replace(deputy.held, behalf=deputy.principal)
+            for deputy in self.deputies
+            if deputy.person == key and deputy.held.on(day) and self._holds(deputy.principal, deputy.held, day)
+        )
+        return own + lent
+
+    def _holds(self, key: str, held: Holding, day: date) -> bool:
+        """Whether the person himself holds that post there on *day*."""
+        return any((own.post, own.division) == (held.post, held.division) for own in self.own_posts(key, day))
 
     def sees(self, key: str, code: str, day: date) -> bool:
         """Whether the division *code* lies in the scope of one of the person's posts."""

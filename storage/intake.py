@@ -19,7 +19,7 @@ from engine.cases import canonical
 from engine.divisions import Division
 from engine.errors import N_, InputError, NotFoundError
 from engine.ids import uuid7
-from engine.people import Holding, require_key
+from engine.people import Deputy, Holding, require_key
 from storage.database import Database
 from storage.instants import from_millis, millis
 from storage.packing import words
@@ -198,6 +198,16 @@ class Intake:
             " ON CONFLICT (person, post, division, from_date) DO UPDATE SET to_date = excluded.to_date"
         )
         self._staff_change(sql, rows)
+
+    def put_deputy(self, deputy: Deputy) -> None:
+        """Enter that a person acts in another's post for a time, or when that ends anew."""
+        held = deputy.held
+        row = (deputy.person, deputy.principal, held.post, held.division, _iso(held.from_date), _iso(held.to_date))
+        sql = (
+            "INSERT INTO deputy (person, principal, post, division, from_date, to_date) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (person, principal, post, division, from_date) DO UPDATE SET to_date = excluded.to_date"
+        )
+        self._staff_change(sql, [row])
 
     def declare_relatives(self, pairs: Iterable[tuple[str, UUID]]) -> None:
         """Record that households are a person's own, or his near relatives' (I18)."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from engine.people import Holding, Person, Staff
+from engine.people import Deputy, Holding, Person, Staff
 from storage.database import Database
 from storage.ranges import code_range
 
@@ -31,7 +31,13 @@ def read_staff(database: Database, county: str) -> Staff:
         holding = Holding(post, division, _day(from_date), to_date and _day(to_date))
         people[key] = replace(known, posts=(*known.posts, holding))
     revision = rows[0][0] if rows else database.meta("revision")
-    return Staff.of(people.values(), int(revision))
+    lent = database.read("SELECT person, principal, post, division, from_date, to_date FROM deputy")
+    deputies = [
+        Deputy(person, principal, Holding(post, division, _day(from_date), _day(to_date)))
+        for person, principal, post, division, from_date, to_date in lent
+        if person in people and principal in people
+    ]
+    return Staff.of(people.values(), int(revision), deputies)
 
 
 def read_people(database: Database) -> list[Person]:

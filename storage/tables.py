@@ -155,6 +155,23 @@ class PostRow(Row, table=True):
     to_date: date | None = None
 
 
+class DeputyRow(Row, table=True):
+    """Who acts in another's post, from a day to a day; the principal must hold it himself then (I17)."""
+
+    __tablename__ = "deputy"
+    __table_args__ = (
+        ForeignKeyConstraint(["person"], ["person.key"]),
+        ForeignKeyConstraint(["principal"], ["person.key"], name="fk_deputy_principal"),
+        _IN_KEY,
+    )
+    person: str = Field(primary_key=True)
+    principal: str = Field(primary_key=True)
+    post: str = Field(primary_key=True)
+    division: str = Field(primary_key=True)
+    from_date: date = Field(primary_key=True)
+    to_date: date
+
+
 class RelativeRow(Row, table=True):
     """A household that is an officer's own or a near relative's, as declared (I18)."""
 
@@ -219,18 +236,6 @@ class MemberRow(Row, table=True):
     left_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class RegisterRow(Row, table=True):
-    """
-    What cases have set of a village (``subject`` is its code) or of a person: ``statuses`` as a household's.
-    """
-
-    __tablename__ = "register"
-    __table_args__ = (_IN_KEY,)
-    county: str = Field(primary_key=True)
-    subject: str = Field(primary_key=True)
-    statuses: dict[str, Any] = Field(sa_type=Json)
-
-
 class HouseholdEventRow(Row, table=True):
     """
     What happened to a household's own record, append-only: its statuses (``kind`` status, by which case), and its
@@ -253,6 +258,18 @@ class HouseholdEventRow(Row, table=True):
     command: UUID = Field(sa_type=Id)
     case_id: UUID | None = Field(default=None, sa_type=Id)
     text: str = Field(sa_type=Text)
+
+
+class RegisterRow(Row, table=True):
+    """
+    What cases have set of a village (``subject`` is its code) or of a person: ``statuses`` as a household's.
+    """
+
+    __tablename__ = "register"
+    __table_args__ = (_IN_KEY,)
+    county: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    statuses: dict[str, Any] = Field(sa_type=Json)
 
 
 # --- Cases -----------------------------------------------------------------------------------------------------------
@@ -518,6 +535,37 @@ class ListItemRow(Row, table=True):
     list_id: UUID = Field(primary_key=True, sa_type=Id)
     case_id: UUID = Field(primary_key=True, sa_type=Id)
     outcome: str
+
+
+class BatchRow(Row, table=True):
+    """One verb for several cases. ``asked`` (what is asked of each) is sealed under the county's key."""
+
+    __tablename__ = "batch"
+    __table_args__ = (Index(None, "county", "person", "at"), _IN_KEY)
+    county: str = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, sa_type=Id)
+    at: datetime = Field(sa_type=Instant)
+    person: str
+    verb: str
+    asked: str
+    query: dict[str, Any] = Field(sa_type=Json)
+
+
+class BatchItemRow(Row, table=True):
+    """
+    A case of a batch, in the order of its selection.
+
+    It is done if the log has ``command``; ``refused`` (why not, sealed) is empty until it was tried.
+    """
+
+    __tablename__ = "batch_item"
+    __table_args__ = (_of_case(), ForeignKeyConstraint(["county", "batch_id"], ["batch.county", "batch.id"]), _IN_KEY)
+    county: str = Field(primary_key=True)
+    batch_id: UUID = Field(primary_key=True, sa_type=Id)
+    no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    case_id: UUID = Field(sa_type=Id)
+    command: UUID = Field(sa_type=Id)
+    refused: str
 
 
 class AttachmentRow(Row, table=True):

@@ -186,7 +186,7 @@ def act(
 def claim(context: typer.Context, case: CaseArgument, on: OnOption = "") -> None:
     from engine.cases import Claim
 
-    session, ref, workflow = _named(context, case)
+    session, ref, workflow = named(context, case)
     ask_office(
         session, ref, Claim(id=session.bangfu.office.new_id(), person=session.person, on=named_ask(workflow, on))
     )
@@ -196,7 +196,7 @@ def claim(context: typer.Context, case: CaseArgument, on: OnOption = "") -> None
 def release(context: typer.Context, case: CaseArgument, on: OnOption = "") -> None:
     from engine.cases import Release
 
-    session, ref, workflow = _named(context, case)
+    session, ref, workflow = named(context, case)
     ask_office(
         session, ref, Release(id=session.bangfu.office.new_id(), person=session.person, on=named_ask(workflow, on))
     )
@@ -206,7 +206,7 @@ def release(context: typer.Context, case: CaseArgument, on: OnOption = "") -> No
 def comment(context: typer.Context, case: CaseArgument, text: Annotated[str, typer.Argument(metavar="TEXT")]) -> None:
     from engine.cases import Comment
 
-    session, ref, _ = _named(context, case)
+    session, ref, _ = named(context, case)
     ask_office(session, ref, Comment(id=session.bangfu.office.new_id(), person=session.person, note=text))
 
 
@@ -221,7 +221,7 @@ def attach(
 ) -> None:
     from engine.cases import Attach
 
-    session, ref, workflow = _named(context, case)
+    session, ref, workflow = named(context, case)
     known = {name: each.title for name, each in workflow.papers.items()}
     name = values.chosen(paper, known, N_("there is no paper {text}; there are: {known}"))
     document = keep_file(session, ref, path)
@@ -278,7 +278,7 @@ def _write_new(target: Path, content: bytes) -> None:
 # --- what these commands share ----------------------------------------------------------------------------------------
 
 
-def _named(context: typer.Context, case: str) -> tuple[Session, CaseRef, Workflow]:
+def named(context: typer.Context, case: str) -> tuple[Session, CaseRef, Workflow]:
     session = session_of(context)
     ref = session.case_ref(case)
     return session, ref, session.workflow(session.case(ref).version)

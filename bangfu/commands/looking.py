@@ -377,7 +377,9 @@ _COMMANDS: Mapping[str, str] = {
     "act": "act", "claim": "claim", "release": "release", "list": "list open", "post_notice": "notice post",
     "prove_notice": "notice proof", "take_down_notice": "notice take-down", "object": "notice objection",
     "comment": "comment", "attach": "attach", "stop_clock": "clock stop", "resume_clock": "clock resume",
-    "extend_clock": "clock extend",
+    "extend_clock": "clock extend", "add_signer": "sign add", "remove_signer": "sign remove", "sign": "sign",
+    "assign": "assign", "transfer": "transfer", "delegate": "delegate", "urge": "urge", "copy": "copy",
+    "withdraw": "withdraw", "propose": "propose", "confirm": "confirm", "decline": "decline", "retract": "retract",
 }  # fmt: skip
 
 
@@ -388,14 +390,24 @@ _VERBS: Mapping[str, str] = {
     "prove_notice": N_("prove that it hung to its end: {about}"), "take_down_notice": N_("take it down: {about}"),
     "object": N_("record an objection to: {about}"), "comment": N_("write a note into the case's history"),
     "attach": N_("hand in: {about}"), "stop_clock": N_("stop: {about}"), "resume_clock": N_("let run on: {about}"),
-    "extend_clock": N_("lengthen: {about}"),
+    "extend_clock": N_("lengthen: {about}"), "add_signer": N_("ask one more officer about: {about}"),
+    "remove_signer": N_("take a signer off: {about}"), "sign": N_("sign: {about}"),
+    "assign": N_("give to a holder of the post: {about}"), "transfer": N_("hand on for good: {about}"),
+    "delegate": N_("entrust to a colleague: {about}"), "urge": N_("ask for haste: {about}"),
+    "copy": N_("let others know of the case"),
+    "withdraw": N_("take your last act back"), "propose": N_("propose to a second person: {about}"),
+    "confirm": N_("carry it out: {about}"), "decline": N_("refuse it: {about}"), "retract": N_("take it back: {about}"),
 }  # fmt: skip
+
+
+#: Verbs that are typed with what they say: an answer, a signature, or what two persons do.
+_NAMING = frozenset({"act", "sign", "propose", "confirm", "decline", "retract"})
 
 
 def _command(offer: Offer) -> str:
     """What to type, without the case."""
     words = _COMMANDS[offer.kind]
-    if offer.kind == "act":
+    if offer.kind in _NAMING:
         words = f"{words} {offer.action}"
     elif offer.kind in ("attach", "stop_clock", "resume_clock", "extend_clock"):
         words = f"{words} {offer.on}"
@@ -407,7 +419,7 @@ def _called(offer: Offer, titles: Titles) -> str:
     if offer.kind == "act":
         title = titles.action(offer.action, offer.on)
         return f"{titles.ask(offer.on)}: {title}" if offer.on in titles.workflow.tasks else title
-    about = titles.paper(offer.on) if offer.kind == "attach" else titles.ask(offer.on)
+    about = titles.paper(offer.on) if offer.kind == "attach" else titles.ask(offer.on or f".{offer.action}")
     place = f" {titles.place(offer.place)}" if offer.place else ""
     return titles._(_VERBS[offer.kind]).format(about=f"{about}{place}")
 
@@ -416,7 +428,8 @@ def _draw_offer(session: Session, offer: Offer, titles: Titles) -> None:
     """A line of what to type and what it is, then a line for each thing that must be handed in with it."""
     from rich.padding import Padding
 
-    leads = titles.ask(offer.to) if offer.to else "、".join(titles.ask(stage) for stage in offer.choices)
+    choices = offer.choices if offer.kind == "act" else ()
+    leads = titles.ask(offer.to) if offer.to else "、".join(titles.ask(stage) for stage in choices)
     arrow = f" [{QUIET}]→ {escape(leads)}[/]" if leads else ""
     session.screen.print(f"\n[bold green]{escape(_command(offer))}[/]  {escape(_called(offer, titles))}{arrow}")
     for typed, what in _needs(session, offer, titles):
@@ -428,8 +441,12 @@ def _needs(session: Session, offer: Offer, titles: Titles) -> Iterator[tuple[str
     _ = session._
     if offer.on in titles.workflow.tasks and offer.kind == "act":
         yield f"--on {offer.on}", _("the task")
-    if offer.choices:
+    if offer.choices and offer.kind == "propose":
+        yield "--fact NAME=VALUE", "、".join(f"{key} {titles.fact(key)}" for key in offer.choices)
+    elif offer.choices and offer.kind == "act":
         yield "--to STAGE", "、".join(f"{stage} {titles.ask(stage)}" for stage in offer.choices)
+    elif offer.choices:
+        yield "PERSON", "、".join(offer.choices)
     for name in dict.fromkeys(key.partition("/")[0] for key in offer.needs_facts):
         yield f"--fact {name}=…", _fact_wanted(titles, name, _)
     for name in offer.needs_papers:

@@ -76,12 +76,12 @@ def list_open(
     definition = session.workflow(bangfu.definitions.version_in_force(workflow))
     stages = {name: each.title for name, each in definition.stages.items()}
     ask = values.chosen(stage, stages, N_("there is no stage {text}; there are: {known}"))
-    place = _list_division(session, division)
+    place = list_division(session, division)
     found = open_list(bangfu.office, bangfu.register, session.county, session.person, workflow, ask, place)
     _show_list(session, found)
 
 
-def _list_division(session: Session, code: str) -> str:
+def list_division(session: Session, code: str) -> str:
     from engine.divisions import full_code
 
     if code:

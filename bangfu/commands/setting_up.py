@@ -341,6 +341,41 @@ def person_show(context: typer.Context, key: Key) -> None:
     session.answer(document, draw)
 
 
+@person.command("deputy", help=N_("A person acts in another's post for a time; both names stand in the log"))
+def person_deputy(
+    context: typer.Context,
+    key: Key,
+    principal: Annotated[str, typer.Argument(metavar="FOR", help=N_("For whom: a person's key"))],
+    name: PostName,
+    code: Code,
+    to_date: Annotated[str, typer.Option("--to", metavar="DATE", help=N_("The last day"))],
+    from_date: Annotated[str, typer.Option("--from", metavar="DATE", help=N_("The first day; today unless said"))] = "",
+) -> None:
+    from engine.divisions import full_code
+    from engine.people import Deputy, Holding
+
+    session = session_of(context)
+    staff, division = _staff(session), full_code(code)
+    first = wanted_day(from_date, "--from") if from_date else session.bangfu.today
+    last = wanted_day(to_date, "--to")
+    if last < first:
+        raise InputError(N_("the last day is before the first"), field="--to")
+    if not _known(staff, key).posts or key == principal:
+        raise InputError(
+            N_("{person} cannot be a deputy here"),
+            field="PERSON",
+            advice=N_("name an officer of the county"),
+            person=key,
+        )
+    held = [each for each in _known(staff, principal).posts if (each.post, each.division) == (name, division)]
+    if not any(each.to_date is None or each.to_date >= first for each in held):
+        raise NotFoundError(N_("{person} does not hold {post} there"), person=principal, post=name)
+    session.bangfu.intake.put_deputy(Deputy(key, principal, Holding(name, division, first, last)))
+    document = {"person": key, "for": principal, **_post_document(Holding(name, division, first, last))}
+    text = session._("{person} acts for {for} as {post} at {division}, {from} to {to}")
+    session.answer(document, lambda: session.screen.print(escape(text.format_map(document))))
+
+
 @person.command(
     "relative", help=N_("Declare a household to be an officer's own, or of near relatives: he must not decide on it")
 )

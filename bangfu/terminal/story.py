@@ -18,6 +18,21 @@ _SENTENCES: Mapping[str, str] = {
     "done": N_("{ask}: {result}"),
     "claimed": N_("took up {ask}"),
     "released": N_("gave back {ask}"),
+    "assigned": N_("assigned {ask} to {person}"),
+    "transferred": N_("handed {ask} on to {person}"),
+    "entrusted": N_("entrusted {ask} to {person}"),
+    "urged": N_("urged: {ask}"),
+    "copied": N_("copied to {copied}"),
+    "held": N_("{ask}: answered “{held}”, held until it is signed"),
+    "signer_added": N_("{ask}: {signer} is asked to sign, {when}"),
+    "signer_removed": N_("{ask}: {signer} is not asked to sign any more"),
+    "signed": N_("{ask}: {signer} signed, {signed}"),
+    "withdrawn": N_("{ask}: “{undid}” taken back (event {undone})"),
+    "proposed": N_("proposed: {proposal}"),
+    "corrected": N_("corrected, as {by} proposed: {corrected}"),
+    "reopened": N_("reopened, as {by} proposed: {stage_reopened}"),
+    "declined": N_("declined what {by} proposed: {what}"),
+    "retracted": N_("took a proposal back: {what}"),
     "concerned": N_("the household has changed: {change} ({members}), on {on}; recorded by {told_by}"),
     "carried_on": N_("goes on although the household has changed: {change}"),
     "commented": N_("commented"),
@@ -72,17 +87,42 @@ def _said(event: Event, titles: Titles, times: Times) -> tuple[str, Mapping[str,
         "members": "、".join(body.get("members", ())),
         "on": body.get("on", ""),
         "told_by": body.get("by", ""),
+        "person": body.get("person", ""),
+        "copied": "、".join(titles.post(name) for name in body.get("to", ())) if event.kind == "copied" else "",
         "by_amount": body.get("by_amount", ""),
         "received": _instant(body.get("received"), times.instant),
         "due": _instant(body.get("due"), times.due_plain),
     }
+    words |= _second_thoughts(body, ask, titles)
     if event.kind == "acted":
+        if body.get("held"):
+            return "held", words
         if body.get("action"):
             return ("moved" if body.get("to") else "stayed"), words
         return ("done" if body.get("result") else "answered"), words
     if event.kind == "fired":
         return str(body.get("rung", "due")), words
     return event.kind, words
+
+
+def _second_thoughts(body: Mapping[str, Any], ask: str, titles: Titles) -> dict[str, Any]:
+    """What signers did, and what two persons do."""
+    _ = titles._
+    said = {
+        "before": _("before the answer"), "after": _("after the answer"), "agree": _("agrees"),
+        "disagree": _("disagrees"),
+    }  # fmt: skip
+    what = str(body.get("what", ""))
+    facts = body.get("facts") or body.get("was") or ()
+    corrected = "、".join(titles.fact(key) for key in facts) if what == "correct" else ""
+    stage = titles.ask(str(body.get("stage", "")))
+    return {
+        "held": titles.action(str(body.get("held", "")), ask), "signer": body.get("signer", ""),
+        "when": said.get(str(body.get("when", "")), ""), "signed": said.get(str(body.get("signed", "")), ""),
+        "undone": body.get("undone", ""), "undid": titles.action(str(body.get("undid", "")), ask),
+        "what": titles.ask(f".{what}"), "by": body.get("by", ""), "corrected": corrected, "stage_reopened": stage,
+        "proposal": f"{titles.ask(f'.{what}')}: {corrected or stage}",
+    }  # fmt: skip
 
 
 def _instant(text: Any, say: Callable[[Any], str]) -> str:

@@ -194,6 +194,10 @@ class Story:
         self.type("post end", "helper", "village.cadre", VILLAGE, "--on", "2026-03-01")
         self.type("post list", "--post", "village.committee")
         self.type("person list")
+        for key, post in (("second", "village.cadre"), ("clerk", "village.clerk")):
+            self.type("person add", key, "测试员")
+            self.type("post add", key, post, VILLAGE, "--from", "2026-01-01")
+        self.type("person deputy", "clerk", "second", "village.cadre", VILLAGE, "--to", "2026-12-31")
         self.type("person relative", "helper", HOUSEHOLDS[2].id_number, person="village.cadre")
         assert self.type("person show", "helper")["relatives"] == 1
 
@@ -206,6 +210,13 @@ class Story:
         self.type("queue", person=cadre)
         self.type("claim", number, person=cadre)
         self.type("release", number, person=cadre)
+        self.type("assign", number, "second", person=cadre)
+        self.type("transfer", number, cadre, person="second")
+        self.type("delegate", number, "clerk", person=cadre)
+        self.type("release", number, person="clerk")
+        self.type("release", number, person=cadre)
+        self.type("urge", number, person=cadre)
+        self.type("copy", number, "second", "village.cadre", person=cadre)
         self.type("comment", number, "a note", person=cadre)
         self.type("attach", number, "annex1", photo, person=cadre)
         copy = Path(self.terminal.photo).with_name("copy.jpg")
@@ -213,6 +224,9 @@ class Story:
         assert copy.read_bytes() == Path(photo).read_bytes()
         self.type("offered", number, person=cadre)
         self.type("offered", number, person="township.cadre")
+        self.type("act", number, "submit", "--fact", "consents=yes", person=cadre)
+        self.type("withdraw", number, person=cadre)
+        self.second_thoughts(number)
         self.type("act", number, "submit", "--fact", "consents=yes", person=cadre)
         self.type("offered", number, person="township.cadre")
         self.type("act", number, "confirmed", *CHECKED, person="township.cadre")
@@ -233,11 +247,48 @@ class Story:
         self.type("act", number, "pass", person="township.mayor")
         self.type("offered", number, person="county.bureau")
 
+    def second_thoughts(self, number: str) -> None:
+        """Signers come and go at the first question, and two persons correct what was found."""
+        cadre, mayor = "village.cadre", "township.mayor"
+        for when in ("before", "after"):
+            self.type("sign add", number, mayor, "--when", when, person=cadre)
+            self.type("sign remove", number, mayor, person=cadre)
+        self.type("sign add", number, mayor, person=cadre)
+        self.type("sign disagree", number, "--note", "not yet", person=mayor)
+        self.type("sign add", number, "township.secretary", person=cadre)
+        self.type("sign agree", number, person="township.secretary")
+        for verb, who in (("decline", "county.bureau"), ("retract", cadre), ("confirm", "county.bureau")):
+            wrong = ("--fact", "found_on=2026-03-01", "--note", "a day too late")
+            self.type("propose correct", number, *wrong, person=cadre)
+            self.type(verb, number, "correct", *(("--note", "why") if verb == "decline" else ()), person=who)
+        self.type("show", number, person=cadre)
+        ended = self.terminal.opened(1)
+        self.terminal.ask("act", ended, "unwilling", "--note", "said so", person=cadre)
+        self.type("propose reopen", ended, "--note", "has thought again", person=cadre)
+        self.type("confirm", ended, "reopen", person="county.bureau")
+        self.terminal.ask("act", ended, "unwilling", "--note", "has not", person=cadre)
+
     def lists(self) -> None:
         numbers = [self.terminal.opened(household) for household in (1, 2)]
         for number in numbers:
             self.terminal.ask("act", number, "submit", "--fact", "consents=yes", person="village.cadre")
             self.terminal.ask("act", number, "confirmed", *CHECKED, person="township.cadre")
+        batch = ("batch new", "urge", "--case", numbers[0], "--case", numbers[1])
+        made = self.type(*batch, person="village.cadre")
+        self.type(
+            "batch new",
+            "claim",
+            "--workflow",
+            "identification",
+            "--stage",
+            "deliberate",
+            "--division",
+            VILLAGE,
+            person="county.bureau",
+        )
+        self.type("batch run", made["batch"], person="village.cadre")
+        self.type("batch show", str(made["batch"])[:13], person="village.cadre")
+        self.type("batch list", person="village.cadre")
         committee, proof = "village.committee", ("--proof", self.terminal.photo)
         listed = self.type("list open", "identification", "deliberate", person=committee)
         self.type("list show", person=committee)

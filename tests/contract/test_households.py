@@ -203,7 +203,7 @@ def test_who_has_declared_the_household_as_a_relatives_does_not_keep_its_record(
 
 
 def test_the_same_command_twice_changes_the_record_once(village: Village) -> None:
-    more = {"id": village.new_id(), "how": "born", "name": "演丙", "relation": "子"}
+    more: dict[str, Any] = {"id": village.new_id(), "how": "born", "name": "演丙", "relation": "子"}
     assert village.do(AddMember, **more).living == village.do(AddMember, **more).living == ("1", "2", "3")
 
 
@@ -275,7 +275,7 @@ def test_a_case_is_not_opened_with_members_who_have_just_left(village: Village) 
         return commit(*given)
 
     died: list[bool] = []
-    village.store.commit = while_somebody_dies  # type: ignore[method-assign]
+    village.store.commit = while_somebody_dies  # type: ignore[method-assign, assignment]
     with pytest.raises(InputError, match="as registered: 1"):
         village.open()
     assert village.file().cases == ()

@@ -24,7 +24,7 @@ from engine.errors import (
     NotFoundError,
     StorageError,
 )
-from engine.people import Holding
+from engine.people import Deputy, Holding
 from storage.checks import check
 from storage.database import Database
 from storage.intake import NewHousehold, NewMember
@@ -409,6 +409,24 @@ def test_the_staff_is_read_anew_when_it_has_changed(desk: Desk) -> None:
     assert after.people["wu"].posts[0].to_date == date(2026, 6, 30)
     assert "wu" in desk.store.staff("430821").people
     assert "li" not in desk.store.staff("430821").people
+
+
+def test_I17_a_deputy_changes_the_staff_and_acts_while_both_are_in_the_county(desk: Desk) -> None:
+    desk.intake.put_person("wu", "测试吴")
+    desk.intake.put_posts([("wu", Holding("village.clerk", VILLAGE, date(2026, 1, 1)))])
+    before = desk.store.staff(COUNTY)
+    lent = Holding("village.cadre", VILLAGE, date(2026, 3, 1), date(2026, 3, 31))
+    desk.intake.put_deputy(Deputy("wu", "li", lent))
+    after = desk.store.staff(COUNTY)
+    assert after.revision == before.revision + 1
+    assert after.deputies == (Deputy("wu", "li", lent),)
+    assert [(held.post, held.behalf) for held in after.posts("wu", date(2026, 3, 31))] == [
+        ("village.clerk", ""), ("village.cadre", "li"),
+    ]  # fmt: skip
+    assert len(after.posts("wu", date(2026, 4, 1))) == 1
+    assert desk.store.staff("430821").deputies == ()
+    desk.intake.put_deputy(Deputy("wu", "li", replace(lent, to_date=date(2026, 3, 2))))
+    assert len(desk.store.staff(COUNTY).posts("wu", date(2026, 3, 3))) == 1
 
 
 def test_nobody_is_entered_in_two_households(desk: Desk) -> None:

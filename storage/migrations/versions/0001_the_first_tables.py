@@ -249,6 +249,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_post_division_post"), ["division", "post"], unique=False)
 
     op.create_table(
+        "deputy",
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("principal", sa.String(), nullable=False),
+        sa.Column("post", sa.String(), nullable=False),
+        sa.Column("division", sa.String(), nullable=False),
+        sa.Column("from_date", sa.Date(), nullable=False),
+        sa.Column("to_date", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["person"], ["person.key"], name=op.f("fk_deputy_person")),
+        sa.ForeignKeyConstraint(["principal"], ["person.key"], name=op.f("fk_deputy_principal")),
+        sa.PrimaryKeyConstraint("person", "principal", "post", "division", "from_date", name=op.f("pk_deputy")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "relative",
         sa.Column("person", sa.String(), nullable=False),
         sa.Column("household", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
@@ -318,6 +331,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["county", "case_id"], ["cases.county", "cases.id"], name=op.f("fk_list_item_cases")),
         sa.ForeignKeyConstraint(["county", "list_id"], ["list.county", "list.id"], name=op.f("fk_list_item_list")),
         sa.PrimaryKeyConstraint("county", "list_id", "case_id", name=op.f("pk_list_item")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "batch",
+        sa.Column("county", sa.String(), nullable=False),
+        sa.Column("id", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("verb", sa.String(), nullable=False),
+        sa.Column("asked", sa.String(), nullable=False),
+        sa.Column("query", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("county", "id", name=op.f("pk_batch")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_batch_county_person_at"), "batch", ["county", "person", "at"])
+    op.create_table(
+        "batch_item",
+        sa.Column("county", sa.String(), nullable=False),
+        sa.Column("batch_id", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
+        sa.Column("no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case_id", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
+        sa.Column("command", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
+        sa.Column("refused", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["county", "case_id"], ["cases.county", "cases.id"], name=op.f("fk_batch_item_cases")),
+        sa.ForeignKeyConstraint(["county", "batch_id"], ["batch.county", "batch.id"], name=op.f("fk_batch_item_batch")),
+        sa.PrimaryKeyConstraint("county", "batch_id", "no", name=op.f("pk_batch_item")),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -177,7 +177,7 @@ SEEDS = [
     ("    opens: notice.ended\n", "    opens: notice.ended\n    for_each: any_hit\n", "unknown-rule", "any_hit"),
     ("    limit: 5 workday\n", "    limit: 5 workday\n    list: {per: county, draw: {share: 1}}\n", "not-yet", "draw"),
     ("    limit: 5 workday\n", "    limit: 5 workday\n    list: {per: county, rank: {take: 1}}\n", "not-yet", "rank"),
-    ("    seats: {village.cadre: 2}\n", "    roll: register\n", "not-yet", "roll"),
+    ("    seats: {village.cadre: 2}\n", "    roll: register\n", "no-owner", "roll"),
     ("    seats: {village.cadre: 2}\n", "    seats: {village.cadre: 1, village.cadre@home: 1}\n", "not-yet", "seats"),
     ("    seats: {village.cadre: 2}\n", "    seats: {village.cadre: 2}\n    roll: register\n", "no-owner", "roll"),
     ("upheld: {title: 异议成立, to: refused, means: refuse}", "upheld: {title: 异议成立, to: refused}",

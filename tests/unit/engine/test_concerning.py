@@ -149,7 +149,7 @@ def test_after_the_grant_it_is_shown_and_holds_nothing_back(runner: Runner) -> N
     [("refuse", {}), ("back", {"to": "apply"}), ("refer", {})],
 )
 def test_a_person_who_leads_the_case_elsewhere_has_answered_it(
-    runner: Runner, action: str, more: dict[str, str]
+    runner: Runner, action: str, more: dict[str, Any]
 ) -> None:
     to_review(runner)
     number = next(iter(concern(runner).section("concerns")))

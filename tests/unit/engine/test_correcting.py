@@ -122,7 +122,7 @@ def test_only_whoever_has_a_part_in_the_case_proposes_with_words_and_once() -> N
 def test_it_is_declined_with_words_or_taken_back_by_its_proposer() -> None:
     runner = a_line()
     propose(runner, people=5)
-    with pytest.raises(ActionNotAllowedError, match="village.cadre proposed it"):
+    with pytest.raises(ActionNotAllowedError, match=r"village.cadre proposed it"):
         runner.do(Retract, "village.cadre2", what="correct")
     with pytest.raises(InputError, match="why"):
         runner.do(Decline, "county.bureau", what="correct")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,20 +13,33 @@ import pytest
 from engine.asking import panel_asked
 from engine.cases import (
     Act,
+    AddSigner,
+    Assign,
     Attach,
     Claim,
     Command,
     Comment,
+    Confirm,
+    Copy,
+    Decline,
+    Delegate,
     Enlist,
     ExtendClock,
     Minutes,
     Object,
     PostNotice,
+    Propose,
     ProveNotice,
     Release,
+    RemoveSigner,
     ResumeClock,
+    Retract,
+    Sign,
     StopClock,
     TakeDownNotice,
+    Transfer,
+    Urge,
+    Withdraw,
 )
 from engine.drafting import Draft
 from engine.errors import BangfuError, CaseNotFoundError, GuardRefusedError
@@ -74,6 +88,10 @@ def value(workflow: Workflow, key: str) -> Any:
     return made_up.get(fact.kind, list(fact.choices[:1]) if fact.kind == "many" else next(iter(fact.choices), ""))
 
 
+#: What is offered wherever somebody has work, or sees the case.
+BESIDE = {"act", "comment", "copy", "urge", "assign", "transfer", "delegate", "propose"}
+
+
 def command(runner: Runner, who: str, offer: Offer) -> Command:
     """What *offer* asks for, asked for by *who*, with all that it needs."""
     base: dict[str, Any] = {"id": runner.new_id(), "person": who}
@@ -96,6 +114,32 @@ def command(runner: Runner, who: str, offer: Offer) -> Command:
             )  # fmt: skip
         case "claim" | "release":
             return {"claim": Claim, "release": Release}[offer.kind](**base, on=offer.on)
+        case "assign":
+            to = offer.choices[0]
+            posts = {(held.post, held.division) for held in runner.staff.posts(to, date(2026, 3, 2))}
+            items = [item for item in runner.case.section("items").values() if item["q"] == offer.on]
+            work = [item for item in items if "g" not in item and (item["p"], item["d"]) in posts]
+            return Assign(**base, on=offer.on, to=to, holder=min(item.get("by", "") for item in work))
+        case "transfer" | "delegate":
+            return {"transfer": Transfer, "delegate": Delegate}[offer.kind](**base, on=offer.on, to=offer.choices[0])
+        case "urge":
+            return Urge(**base, on=offer.on)
+        case "copy":
+            return Copy(**base, to=(who,))
+        case "add_signer":
+            ask = runner.case.section("asks")[offer.on]
+            when: Any = ("before", "after")[runner.case.seq % 2]
+            signer = next(key for key in (f"signer{number}" for number in range(30)) if key not in ask.get("g", ()))
+            return AddSigner(**base, on=on(runner, offer), signer=signer, when=when)
+        case "remove_signer":
+            return RemoveSigner(**base, on=on(runner, offer), signer=offer.choices[0])
+        case "sign":
+            answer: Any = offer.action
+            return Sign(**base, on=on(runner, offer), answer=answer, note=note)
+        case "withdraw":
+            return Withdraw(**base)
+        case "propose" | "confirm" | "decline" | "retract":
+            return by_two(runner, base, offer, note)
         case "list":
             return Enlist(**base, list=UUID(int=99))
         case "post_notice":
@@ -118,6 +162,35 @@ def command(runner: Runner, who: str, offer: Offer) -> Command:
             return ResumeClock(**base, clock=offer.on)
         case _:
             return ExtendClock(**base, clock=offer.on, note=note)
+
+
+def by_two(runner: Runner, base: dict[str, Any], offer: Offer, note: str) -> Command:
+    what: Any = offer.action
+    if offer.kind == "propose":
+        facts = {offer.choices[0]: another(runner, offer.choices[0])} if offer.choices else {}
+        return Propose(**base, what=what, facts=facts, note=note)
+    kind = {"confirm": Confirm, "decline": Decline, "retract": Retract}[offer.kind]
+    return kind(**base, what=what, note=note)
+
+
+def another(runner: Runner, key: str) -> Any:
+    """A value that the recorded fact does not have."""
+    fact = runner.procedure.workflow.facts[key.partition("/")[0]]
+    stored = runner.case.section("facts")[key]["v"]
+    stored = getattr(stored, "value", stored)
+    match fact.kind:
+        case "yes_no":
+            return not stored
+        case "date":
+            return (date.fromisoformat(stored) - timedelta(days=1)).isoformat()
+        case "number" | "yuan":
+            return stored + 1
+        case "one":
+            return next(word for word in fact.choices if word != stored)
+        case "many":
+            return [word for word in fact.choices if word not in stored][:1]
+        case _:
+            return f"{stored}，更正"
 
 
 def on(runner: Runner, offer: Offer) -> str:
@@ -150,7 +223,10 @@ def test_what_is_offered_is_what_is_accepted(name: str, seed: int) -> None:
     runner = Runner.of(*SAMPLES[name])
     everything = [held.post for each in runner.staff.people.values() for held in each.posts]
     posts = tuple(dict.fromkeys(everything))
-    runner.staff = with_staff(runner.staff, person("kin", *posts, relatives=[HOUSEHOLD]), person("all", *posts))
+    signers = [person(f"signer{number}", "county.law") for number in range(30)]
+    runner.staff = with_staff(
+        runner.staff, person("kin", *posts, relatives=[HOUSEHOLD]), person("all", *posts), *signers
+    )
     workflow = next(iter(runner.procedures.values())).workflow
     needed = [key for key, fact in workflow.facts.items() if "opens" in fact.in_ and not fact.optional]
     channel = "found" if "found" in workflow.opens else next(iter(workflow.opens))
@@ -159,7 +235,9 @@ def test_what_is_offered_is_what_is_accepted(name: str, seed: int) -> None:
     seen: Counter[str] = Counter()
     for _ in range(30):
         accepted: list[tuple[str, Command]] = []
-        for who in chance.sample(sorted(runner.staff.people), min(12, len(runner.staff.people))):
+        asked_to_sign = [key for ask in runner.case.section("asks").values() for key in ask.get("g", ())]
+        people = [key for key in sorted(runner.staff.people) if not key.startswith("signer")]
+        for who in (*chance.sample(people, min(12, len(people))), *asked_to_sign):
             for each in offers(runner, who):
                 asked = command(runner, who, each)
                 outcome = attempt(runner, asked, each)
@@ -303,11 +381,11 @@ def test_answers_that_come_of_themselves_are_nobodys() -> None:
     assert (ended.allowed, ended.posts, [each.kind for each in ended.reasons]) == (False, (), ["voice"])
     aside = offer(runner, "county.bureau", "aside")
     assert [each.kind for each in aside.reasons] == ["notice"]
-    kinds = {each.kind: each.allowed for each in offers(runner, "village.committee") if each.kind != "act"}
-    assert kinds == {"claim": True, "post_notice": True, "attach": True, "comment": True}
+    kinds = {each.kind: each.allowed for each in offers(runner, "village.committee") if each.kind not in BESIDE}
+    assert kinds == {"claim": True, "post_notice": True, "attach": True}
     runner.post("village.committee")
-    kinds = {each.kind: each.allowed for each in offers(runner, "village.committee") if each.kind != "act"}
-    assert kinds == {"take_down_notice": True, "object": True, "attach": True, "comment": True}
+    kinds = {each.kind: each.allowed for each in offers(runner, "village.committee") if each.kind not in BESIDE}
+    assert kinds == {"take_down_notice": True, "object": True, "attach": True}
 
 
 def test_a_panels_last_answer_is_held_to_what_it_would_bring_about() -> None:
@@ -354,7 +432,7 @@ def test_what_one_has_claimed_one_may_give_back() -> None:
     runner = Runner.of(LINE)
     runner.open("village.cadre")
     runner.do(Claim, "village.cadre")
-    assert {each.kind for each in offers(runner, "village.cadre")} == {"act", "release", "comment"}
+    assert {each.kind for each in offers(runner, "village.cadre")} - BESIDE == {"release", "add_signer"}
     (claim,) = [each for each in offers(runner, "village.cadre2") if each.kind == "claim"]
     assert [each.kind for each in claim.reasons] == ["claimed"]
 
@@ -366,8 +444,9 @@ def test_a_closed_case_offers_nothing_that_would_be_taken() -> None:
     runner.act("village.liaison", "pass")
     runner.act("township.cadre", "pass")
     runner.act("county.bureau", "refuse")
-    (words,) = offers(runner, "village.cadre")
-    assert (words.kind, words.allowed) == ("comment", False)
+    found = {each.kind: each.allowed for each in offers(runner, "village.cadre") if each.kind != "propose"}
+    assert found == {"comment": False, "copy": False}
+    assert [each.allowed for each in offers(runner, "village.cadre") if each.action == "reopen"] == [True]
 
 
 def test_I19_out_of_scope_nothing_is_offered() -> None:

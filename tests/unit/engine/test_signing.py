@@ -356,7 +356,7 @@ def test_C7_signers_come_and_go_and_the_panel_still_completes(order: bool, seed:
                     moves.append(lambda who=who, no=no: runner.do(Sign, who, **no))
         assert moves, "it is stuck"
         chance.choice(moves)()
-        votes = [value for value in runner.case.section("answers").values()]
+        votes = list(runner.case.section("answers").values())
         assert len(votes) <= 3
         assert runner.items("sign") or runner.stage != "sign", "nobody has work"
     for who in members:  # and whoever is still asked completes it

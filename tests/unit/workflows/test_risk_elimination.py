@@ -43,9 +43,11 @@ def propose(runner: Runner, **facts: Any) -> Case:
     return runner.act("village.committee", "propose", **{**FINE, **facts})
 
 
-def check_at_home(runner: Runner, answer: str = "confirmed", note: str = "", **facts: Any) -> Case:
+def check_at_home(
+    runner: Runner, answer: str = "confirmed", note: str = "", facts: dict[str, Any] | None = None, **more: Any
+) -> Case:
     minutes = Minutes(TEAM, {answer: 2}, ("township.cadre", "village.liaison"))
-    written = {} if answer == "unconfirmed" else {**CHECKED, **facts}
+    written = {} if answer == "unconfirmed" else {**CHECKED, **(facts or {}), **more}
     papers = {} if answer == "unconfirmed" else FORMS
     return runner.act("township.cadre", answer, minutes=minutes, papers=papers, facts=written, note=note)
 
@@ -174,7 +176,7 @@ def test_both_sides_must_have_signed(runner: Runner, lacking: str) -> None:
     opened(runner)
     propose(runner)
     with refused_by("both_signed"):
-        check_at_home(runner, **{lacking: False})
+        check_at_home(runner, facts={lacking: False})
 
 
 def test_the_signed_forms_must_be_there(runner: Runner) -> None:
@@ -201,8 +203,8 @@ def test_all_conditions_must_hold_unless_the_risk_went_by_itself(runner: Runner,
     opened(runner)
     propose(runner)
     with refused_by("standard_met"):
-        check_at_home(runner, **{lacking: False})
-    assert check_at_home(runner, **{lacking: False, "natural": True}).stage == "deliberate"
+        check_at_home(runner, facts={lacking: False})
+    assert check_at_home(runner, facts={lacking: False, "natural": True}).stage == "deliberate"
 
 
 def test_who_took_part_in_the_assembly_signs_its_minutes(runner: Runner) -> None:
