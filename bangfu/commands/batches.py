@@ -21,7 +21,6 @@ from bangfu.commands.acting import (
 )
 from bangfu.terminal import values
 from bangfu.terminal.app import NOTICES, session_of
-from bangfu.terminal.errors import document as error_document
 from bangfu.terminal.screen import DONE, LATE, QUIET, escape, styled, table
 from bangfu.terminal.session import CaseRef, Session
 from bangfu.terminal.titles import Titles
@@ -231,7 +230,7 @@ def _show_preview(session: Session, made: Batch) -> None:
         case = None if isinstance(would, BangfuError) else would
         rows.append(
             {"case": row.case, "number": row.number, "allowed": refused is None, "stage": case.stage if case else "",
-             "error": error_document(refused, session._) if refused else None}
+             "why": refused.words.told(_) if refused else "", "advice": refused.advised.told(_) if refused else ""}
         )  # fmt: skip
         lines.append((row.number, _would(session, case) if case else _refusal(refused, session)))
     allowed = sum(1 for row in rows if row["allowed"])
