@@ -1,13 +1,15 @@
 """
 The floor of a batch: what bangfu wrote for one case, written for a thousand, set-based and in one transaction.
 
-SQLite runs each of the statements for all cases without leaving the driver (``executemany``). PostgreSQL gets one
-statement for each, with what differs from case to case as arrays; packed texts and hashes always do.
+PostgreSQL gets one statement for each kind of row, with what differs from case to case as arrays; packed texts and
+hashes always do. So does SQLite where nothing but the case's id differs, which is then taken from ``json_each``; rows
+that bring more of their own are written by the driver, one after the other (``executemany``), which is faster there.
 """
 # ruff: noqa: S608 - identifiers come from the table definitions; every value is a parameter.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -66,10 +68,7 @@ def batch(
         connection.isolation_level = None
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        one_by_one = [
-            (_statement(columns), [[column.value(copy) for column in columns] for copy in each])
-            for columns, each in of_each
-        ]
+        one_by_one = [_of_sqlite(columns, each) for columns, each in of_each]
 
     def work() -> None:
         cursor = connection.cursor()
@@ -79,8 +78,9 @@ def batch(
             for text, arrays, count in set_based:
                 _expect(cursor.execute(text, arrays).rowcount, count)
         else:
-            for text, rows in one_by_one:
-                _expect(cursor.executemany(text, rows).rowcount, len(rows))
+            for text, rows, count in one_by_one:
+                done = cursor.execute(text, rows) if isinstance(rows, tuple) else cursor.executemany(text, rows)
+                _expect(done.rowcount, count)
         cursor.execute("COMMIT")
         connection.close()
 
@@ -109,14 +109,40 @@ def _is_of_cases(columns: Sequence[_Column]) -> bool:
     return table == "cases" or "case_id" in Row.metadata.tables[table].c
 
 
-def _statement(columns: Sequence[_Column]) -> str:
+def _of_sqlite(
+    columns: Sequence[_Column], copies: Sequence[Copy]
+) -> tuple[str, tuple[Any, ...] | list[list[Any]], int]:
+    """The statement; its parameters once, or a list of those of each row; and how many rows it finds."""
+    rows = [[column.value(copy) for column in columns] for copy in copies]
+    own = [no for no in range(len(columns)) if any(row[no] != rows[0][no] for row in rows)]
+    if len(own) != 1 or not isinstance(rows[0][own[0]], bytes):
+        return _statement(columns, ["?"] * len(columns)), rows, len(rows)
+    ids = json.dumps([row[own[0]].hex() for row in rows])
+    given = tuple(value for no, value in enumerate(rows[0]) if no not in own)
+    if columns[0].write.kind == "insert":
+        marks = ["unhex(j.value)" if no in own else "?" for no in range(len(columns))]
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        text = f"INSERT INTO {columns[0].write.table} ({names}) SELECT {', '.join(marks)} FROM json_each(?) j"
+    else:
+        marks = ["(SELECT unhex(value) FROM json_each(?))" if no in own else "?" for no in range(len(columns))]
+        text = _statement(columns, marks)
+        given = (*given[: own[0]], ids, *given[own[0] :])
+        return text, given, len(rows)
+    return text, (*given, ids), len(rows)
+
+
+def _statement(columns: Sequence[_Column], marks: Sequence[str]) -> str:
     write = columns[0].write
-    new = [column.name for column in columns if column.part == "new"]
+    new = [(column.name, mark) for column, mark in zip(columns, marks, strict=True) if column.part == "new"]
     if write.kind == "insert":
-        names = ", ".join(f'"{name}"' for name in new)
-        return f"INSERT INTO {write.table} ({names}) VALUES ({', '.join('?' * len(new))})"
-    where = " AND ".join(f'"{column.name}" = ?' for column in columns if column.part != "new")
-    sets = ", ".join(f'"{name}" = ?' for name in new)
+        names = ", ".join(f'"{name}"' for name, _ in new)
+        return f"INSERT INTO {write.table} ({names}) VALUES ({', '.join(mark for _, mark in new)})"
+    where = " AND ".join(
+        f'"{column.name}" {"=" if mark == "?" else "IN"} {mark}'
+        for column, mark in zip(columns, marks, strict=True)
+        if column.part != "new"
+    )
+    sets = ", ".join(f'"{name}" = {mark}' for name, mark in new)
     return (f"UPDATE {write.table} SET {sets}" if new else f"DELETE FROM {write.table}") + f" WHERE {where}"
 
 

@@ -56,12 +56,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
+
+from engine.watching import changeable
 
 SECTIONS = (
     "case", "facts", "papers", "visits", "asks", "answers", "items", "tasks",
@@ -94,20 +96,46 @@ class Secret:
     """
     A sensitive value, never shown by accident: it prints as ``***`` and cannot be written without its token.
 
-    ``token`` is the ciphertext under the household's key; events and stored records hold only that.
+    ``token`` is the ciphertext under the household's key; events and stored records hold only that. One that was stored
+    is opened when it is first read: most decisions read none.
     """
 
-    __slots__ = ("token", "value")
+    __slots__ = ("_open", "_value", "token")
 
     def __init__(self, value: Any, token: str = "") -> None:
-        self.value = value
+        self._value = value
+        self._open: Callable[[], Any] | None = None
         self.token = token
+
+    @classmethod
+    def closed(cls, token: str, opening: Callable[[], Any]) -> Secret:
+        """A stored one; *opening* gives its value, and raises StorageError if it was changed."""
+        secret = cls(None, token)
+        secret._open = opening
+        return secret
+
+    @property
+    def value(self) -> Any:
+        """The value; None if its household's key was erased."""
+        opening = self._open
+        if opening is not None:
+            self._value = opening()
+            self._open = None
+        return self._value
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its household's key was erased."""
+        return self._open is None and self._value is None
 
     def __repr__(self) -> str:
         return "Secret(***)"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and (self.value, self.token) == (other.value, other.token)
+        if not isinstance(other, Secret) or self.token != other.token:
+            return False
+        is_closed = self._open is not None or other._open is not None
+        return is_closed or self._value == other._value
 
     def __hash__(self) -> int:
         return hash(self.token)
@@ -285,15 +313,15 @@ def fold(case: Case, event: Event) -> Case:
     fresh: set[str] = set()
     for section, key, value in event.changes:
         if section not in fresh:
-            sections[section] = dict(sections.get(section, _EMPTY))
+            sections[section] = changeable(sections.get(section, _EMPTY))
             fresh.add(section)
-        target: dict[str, Any] = sections[section]  # type: ignore[assignment]
+        target: MutableMapping[str, Any] = sections[section]  # type: ignore[assignment]
         if value is not None:
             target[key] = value
-        elif key:
-            target.pop(key, None)
-        else:
+        elif not key:
             target.clear()
+        elif key in target:
+            del target[key]
     return Case(case.county, case.id, event.seq, event.hash or case.head, event.at, sections)
 
 

@@ -6,7 +6,7 @@ A draft lives inside one call of ``decide``. It is the only thing in the core th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -39,6 +39,7 @@ from engine.parameters import line_of
 from engine.people import Staff
 from engine.reasons import Reason, reason
 from engine.rules import RuleScope, Verdict
+from engine.watching import changeable
 from engine.workflow import Fact
 
 #: Sections of which only the last change in an event matters. The others keep each: a row comes from every one.
@@ -164,8 +165,8 @@ class Draft:
     def put(self, section: str, key: str, value: Any) -> None:
         if section not in self._own:
             self._own.add(section)
-            self._sections[section] = dict(self._sections.get(section, _EMPTY))
-        target: dict[str, Any] = self._sections[section]  # type: ignore[assignment]
+            self._sections[section] = changeable(self._sections.get(section, _EMPTY))
+        target: MutableMapping[str, Any] = self._sections[section]  # type: ignore[assignment]
         if value is None:
             if key not in target:
                 return

@@ -126,4 +126,4 @@ def plain(fact: Fact, stored: Any) -> Any:
 
 def is_missing(stored: Any) -> bool:
     """Whether a stored fact cannot be read: never written, or its household's key is gone."""
-    return stored is None or (isinstance(stored, Secret) and stored.value is None)
+    return stored is None or (isinstance(stored, Secret) and stored.is_lost)

@@ -162,7 +162,9 @@ def against_claim(draft: Draft, ask: str) -> Iterator[Reason]:
 def is_relative(draft: Draft, key: str) -> bool:
     """Whether the person has declared the case's household as his own or a near relative's."""
     person = draft.world.staff.people.get(key)
-    return person is not None and str(draft.value("household") or draft.value("subject")) in person.relatives
+    if person is None or not person.relatives:
+        return False  # Whose case it is is not asked of who declared nobody: it would make all cases unlike.
+    return str(draft.value("household") or draft.value("subject")) in person.relatives
 
 
 def _is_claimed(draft: Draft, item: Mapping[str, Any]) -> bool:

@@ -142,5 +142,5 @@ class Staff:
 
 def sees(case: Mapping[str, Any], staff: Staff, person: str, day: date) -> bool:
     """Whether a case (its section *case*) is in the person's scope: by its home, or by another of its places."""
-    places = [str(value) for name, value in case.items() if name.startswith("at:")]
+    places = [str(case[name]) for name in case if name.startswith("at:")]
     return any(staff.sees(person, code, day) for code in (str(case.get("division", "")), *places) if code)

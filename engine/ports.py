@@ -81,6 +81,10 @@ class Store(Protocol):
 
     def load(self, county: str, case: UUID) -> Loaded: ...
 
+    def load_all(self, county: str, cases: Sequence[UUID]) -> Mapping[UUID, Loaded]:
+        """Those of *cases* that are there and can be read, read together."""
+        ...
+
     def fresh(self, county: str, subject: str) -> Loaded:
         """An empty case to be opened for *subject* (a household's id, or empty), with its members and home."""
         ...

@@ -46,13 +46,13 @@ class Statements:
         self._quote = dialect.identifier_preparer.quote
         self._mark = "%s" if self.is_postgres else "?"
         # The staff is still the one that the decision was made with (I17).
-        self._same_staff = f"EXISTS (SELECT 1 FROM meta WHERE key = 'revision' AND value = {self._mark})"
+        self.same_staff = f"EXISTS (SELECT 1 FROM meta WHERE key = 'revision' AND value = {self._mark})"
         # Kept as long as the database is open; their number is that of the shapes that its definitions cause.
         self.text = lru_cache(maxsize=1024)(self._text)
         self.whole = lru_cache(maxsize=1024)(self._whole)
         self.case = {
             "update": self._update_case(),
-            "insert": self._insert_case(f"WHERE {self._same_staff}"),
+            "insert": self._insert_case(f"WHERE {self.same_staff}"),
         }
         self.serial = {"next serial": self._next_serial(), "first serial": self._first_serial()}
         #: The next entry of a household's history; its parameters end with county and household once more.
@@ -69,14 +69,31 @@ class Statements:
         for (name, values), keys in spread.closed().items():
             flat = [part for key in keys for part in key]
             yield ("close", name, len(keys)), [*values, county, case, *flat]
-        for list_id, values in spread.lists.items():
-            yield ("list", "list", 1), [county, list_id, *values]
-        for list_id, at in spread.decided.items():
-            yield ("decide", "list", 1), [at, county, list_id]
+        yield from self._lists(spread, county)
         place = () if self.is_postgres else (county, case)
         for table, rows in spread.puts.items():
             if rows:
                 yield ("put", table, len(rows)), [part for key, row in rows.items() for part in (*place, *key, *row)]
+        yield from self._records(spread, county, case, household)
+
+    def rows(self, spread: Spread, county: str, case: Any, household: UUID | None) -> Iterable[Write]:
+        """The same, each row by itself, for :class:`storage.together.Together`; the case's place is in all of them."""
+        for (name, values), keys in spread.closed().items():
+            for key in keys:
+                yield ("close", name, 1), (*values, county, case, *key)
+        yield from self._lists(spread, county)
+        for table, rows in spread.puts.items():
+            for key, row in rows.items():
+                yield ("put", table, 1), (county, case, *key, *row)
+        yield from self._records(spread, county, case, household)
+
+    def _lists(self, spread: Spread, county: str) -> Iterable[Write]:
+        for list_id, values in spread.lists.items():
+            yield ("list", "list", 1), (county, list_id, *values)
+        for list_id, at in spread.decided.items():
+            yield ("decide", "list", 1), (at, county, list_id)
+
+    def _records(self, spread: Spread, county: str, case: Any, household: UUID | None) -> Iterable[Write]:
         if spread.register and household is not None:
             yield ("register", "household", len(spread.register)), [*self._register(spread), county, household]
             yield ("history", "household", 1), self._status(spread, county, case, household)
@@ -134,15 +151,15 @@ class Statements:
 
     def _update_case(self) -> str:
         sets = ", ".join(f"{self._quote(name)} = ?" for name in CASE_UPDATED)
-        return self._marked(f"UPDATE cases SET {sets} WHERE county = ? AND id = ? AND seq = ? AND ") + self._same_staff
+        return self._marked(f"UPDATE cases SET {sets} WHERE county = ? AND id = ? AND seq = ? AND ") + self.same_staff
 
     def _insert_case(self, tail: str) -> str:
         values = ", ".join(self._typed(_CASES, name) for name in CASE_COLUMNS)
-        return f"INSERT INTO cases ({self._names(CASE_COLUMNS)}) SELECT {values} {tail}"
+        return f"INSERT INTO cases ({self.names(CASE_COLUMNS)}) SELECT {values} {tail}"
 
     def _next_serial(self) -> str:
         text = "UPDATE serial SET next = ? WHERE county = ? AND year = ? AND next = ? AND "
-        return self._marked(text) + self._same_staff
+        return self._marked(text) + self.same_staff
 
     def _first_serial(self) -> str:
         table: Table = SerialRow.__table__  # type: ignore[attr-defined]
@@ -150,7 +167,7 @@ class Statements:
         # The fourth parameter is what `next` was: 1, as with the other statement.
         return (
             f"INSERT INTO serial (next, county, year) SELECT {values} WHERE {self._typed(table, 'next')} = 1"
-            f" AND {self._same_staff} ON CONFLICT DO NOTHING"
+            f" AND {self.same_staff} ON CONFLICT DO NOTHING"
         )
 
     # --- its rows ---
@@ -161,8 +178,8 @@ class Statements:
 
     def _put(self, child: Child, count: int) -> str:
         table: Table = child.row.__table__
-        names = self._names(("county", "case_id", *child.columns))
-        conflict = "" if child.once else self._on_conflict(table, child)
+        names = self.names(("county", "case_id", *child.columns))
+        conflict = "" if child.once else self.on_conflict(table, child)
         if not self.is_postgres:
             row = f"({', '.join('?' * (2 + len(child.columns)))})"
             return f"INSERT INTO {table.name} ({names}) VALUES {', '.join([row] * count)}{conflict}"
@@ -172,8 +189,8 @@ class Statements:
             f" FROM moved m, (VALUES {', '.join([row] * count)}) v{conflict}"
         )
 
-    def _on_conflict(self, table: Table, child: Child) -> str:
-        keys = self._names(column.name for column in table.primary_key)
+    def on_conflict(self, table: Table, child: Child) -> str:
+        keys = self.names(column.name for column in table.primary_key)
         sets = ", ".join(f"{q} = excluded.{q}" for q in map(self._quote, child.values) if q not in child.kept)
         return f" ON CONFLICT ({keys}) DO UPDATE SET {sets}"
 
@@ -189,7 +206,7 @@ class Statements:
         columns = ("county", *LIST.columns)
         values = ", ".join(self._typed(table, column) for column in columns)
         tail = "FROM moved" if self.is_postgres else "WHERE true"
-        return f"INSERT INTO list ({self._names(columns)}) SELECT {values} {tail} ON CONFLICT DO NOTHING"
+        return f"INSERT INTO list ({self.names(columns)}) SELECT {values} {tail} ON CONFLICT DO NOTHING"
 
     def _write_register(self, count: int) -> str:
         if self.is_postgres:
@@ -212,13 +229,13 @@ class Statements:
         names = [column.name for column in table.columns]
         values = ("COALESCE(max(seq), 0) + 1" if name == "seq" else self._typed(table, name) for name in names)
         return (
-            f"INSERT INTO household_event ({self._names(names)}) SELECT {', '.join(values)} FROM household_event"
+            f"INSERT INTO household_event ({self.names(names)}) SELECT {', '.join(values)} FROM household_event"
             f" WHERE county = {self._mark} AND household = {self._mark}"
         )
 
     # --- words ---
 
-    def _names(self, names: Iterable[str]) -> str:
+    def names(self, names: Iterable[str]) -> str:
         return ", ".join(map(self._quote, names))
 
     def _typed(self, table: Table, name: str) -> str:

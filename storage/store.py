@@ -40,6 +40,7 @@ from storage.packing import PLAIN, Packer
 from storage.spreading import Spread, due_at, household_of, parent_of
 from storage.staffing import read_staff
 from storage.statements import CASE_COLUMNS, CASE_UPDATED, Opening, Statements, Write
+from storage.together import Together
 from storage.vault import Sealer
 
 #: What secrets of a case are sealed for.
@@ -49,10 +50,12 @@ _SECRET = '{"x":"'
 _NOBODY = UUID(int=0)
 _REVISION = "(SELECT value FROM meta WHERE key = 'revision')"
 _LOAD = (
-    f"SELECT c.seq, c.head, c.at, c.record, c.version, {_REVISION}, c.household, h.key, h.statuses, {{members}}"
+    f"SELECT c.id, c.seq, c.head, c.at, c.record, c.version, {_REVISION}, c.household, h.key, h.statuses, {{members}}"
     " FROM cases c LEFT JOIN household h ON h.county = c.county AND h.id = c.household"
-    " WHERE c.county = ? AND c.id = ?"
+    " WHERE c.county = ? AND c.id"
 )
+#: How many cases are read by one query: SQLite's parameters are limited.
+_AT_ONCE = 500
 _PLACE = "division, workflow, stage, outcome"
 _COUNTS = ("open", "late", "ended", "missed")
 _SUMS = ", ".join(f"sum({name})" for name in _COUNTS)
@@ -107,6 +110,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sql = Statements(database.engine.dialect)
+        self._together = Together(self._sql, database.engine.dialect)
         self._is_postgres = database.is_postgres
         #: Digest of a definition → its number, and number → what packs its texts.
         self._versions: dict[str, int] = {}
@@ -114,7 +118,9 @@ class SqlStore:
         self._staff: dict[str, Staff] = {}
         #: Household → its wrapped key as last read, empty if it was erased. What `commit` seals with.
         self._keys: dict[tuple[str, UUID], str] = {}
-        self._load = self._database.sql(_LOAD.format(members=self._members("c", "household")))
+        load = _LOAD.format(members=self._members("c", "household"))
+        self._load_one = self._database.sql(f"{load} = ?")
+        self._load_many = self._database.sql(f"{load} = ANY(?)" if self._is_postgres else f"{load} IN")
         self._fresh = self._database.sql(_FRESH.format(members=self._members("h", "id")))
 
     def _members(self, owner: str, home: str) -> str:
@@ -129,20 +135,37 @@ class SqlStore:
     # --- reading for a decision ---
 
     def load(self, county: str, case: UUID) -> Loaded:
-        row = self._one(self._load, (county, self._id(case)))
+        row = self._one(self._load_one, (county, self._id(case)))
         if row is None:
             raise CaseNotFoundError(case)
-        seq, head, at, record, version, revision, household, wrapped, statuses, members = row
+        return self._loaded(county, row)
+
+    def load_all(self, county: str, cases: Sequence[UUID]) -> Mapping[UUID, Loaded]:
+        found: dict[UUID, Loaded] = {}
+        for start in range(0, len(cases), _AT_ONCE):
+            ids = [self._id(case) for case in cases[start : start + _AT_ONCE]]
+            if self._is_postgres:
+                rows = self._all(self._load_many, (county, ids))
+            else:
+                rows = self._all(f"{self._load_many} ({', '.join('?' * len(ids))})", (county, *ids))
+            for row in rows:
+                try:
+                    loaded = self._loaded(county, row)
+                except Exception:  # noqa: S112 - whoever decides on it reads it by itself, and is told what is wrong.
+                    continue
+                found[loaded.case.id] = loaded
+        return found
+
+    def _loaded(self, county: str, row: Sequence[Any]) -> Loaded:
+        case, seq, head, at, record, version, revision, household, wrapped, statuses, members = row
         if household is not None:
             self._remember(county, self._uuid(household), wrapped)
         sections = self._record(self._unpacked(record, version), county, household)
-        loaded = Case(county, case, seq, bytes(head), from_millis(at), sections)
-        is_erased = household is not None and not wrapped
         return Loaded(
-            loaded,
+            Case(county, self._uuid(case), seq, bytes(head), from_millis(at), sections),
             int(revision),
             json.loads(members) if members else {},
-            is_erased,
+            household is not None and not wrapped,
             register=None if statuses is None else _known(statuses),
         )
 
@@ -251,12 +274,13 @@ class SqlStore:
 
     def commit(self, decisions: Sequence[Decision], staff_revision: int) -> tuple[Event, ...]:
         groups, sealed = self._grouped(decisions)
-        changes = [self._change(group, str(staff_revision)) for group in groups.values()]
+        together = sum(1 for group in groups.values() if group.first.seq > 1) > 1
+        changes = [self._change(group, str(staff_revision), together) for group in groups.values()]
         try:
-            if self._is_postgres:
-                self._write_postgres(changes)
+            if self._is_postgres and len(changes) == 1:
+                self._write_by_itself(changes[0])
             else:
-                self._write_sqlite(changes)
+                self._write_all(changes, together)
         except StorageError as error:
             raise self._meaning(error, list(groups.values())) from error.__cause__
         return tuple(sealed)
@@ -264,6 +288,7 @@ class SqlStore:
     def _grouped(self, decisions: Sequence[Decision]) -> tuple[dict[tuple[str, UUID], _Group], list[Event]]:
         """What is to be written, case by case, and the events as sealed, in order."""
         groups: dict[tuple[str, UUID], _Group] = {}
+        kept: _Kept = {}
         sealed = []
         for decision in decisions:
             event = decision.event
@@ -272,18 +297,23 @@ class SqlStore:
                 group = groups[event.county, event.case] = _Group(
                     event, decision.case, Spread(self._id), decision.case.head
                 )
-            sealed.append(self._add(group, decision))
+            sealed.append(self._add(group, decision, kept))
         return groups, sealed
 
-    def _add(self, group: _Group, decision: Decision) -> Event:
+    def _add(self, group: _Group, decision: Decision, kept: _Kept) -> Event:
         event = decision.event
-        text = self._sealed_text(event, decision.case)
+        # What was decided alike for many cases says the same: it is written and packed once.
+        content = id(event.body), id(event.changes)
+        if content not in kept:
+            text = self._sealed_text(event, decision.case)
+            kept[content] = text, self._packers[self._version_no(event.version)].pack(text)
+        text, packed = kept[content]
         event = event.sealed(link_hash(event, group.head, text))
         group.head = event.hash
         group.case = decision.case
         group.events.append(event)
         version = self._version_no(event.version)
-        group.spread.log(event, self._packers[version].pack(text), version)
+        group.spread.log(event, packed, version)
         group.spread.changes(event, decision.case)
         group.spread.effects(decision)
         return event
@@ -300,8 +330,8 @@ class SqlStore:
             _seal(event.changes, sealer)
             return event.text()
 
-    def _change(self, group: _Group, revision: str) -> _Change:
-        """What is to be written for one case, ready before the transaction begins."""
+    def _change(self, group: _Group, revision: str, together: bool = False) -> _Change:
+        """What is to be written for one case, by itself or *together* with others, before the transaction begins."""
         case, here = group.case, self._id(group.case.id)
         opening, serial = _opening(group)
         is_new = opening != "update"
@@ -313,7 +343,8 @@ class SqlStore:
             values = [row[name] for name in CASE_COLUMNS]
         else:
             values = [*(row[name] for name in CASE_UPDATED), case.county, here, group.first.seq - 1]
-        writes = list(self._sql.writes(group.spread, case.county, here, home))
+        spread_out = self._sql.rows if together and not is_new else self._sql.writes
+        writes = list(spread_out(group.spread, case.county, here, home))
         return _Change(case.id, case.number if is_new else "", opening, serial, values, revision, writes)
 
     def _fixed(self, case: Case, here: Any, home: Any) -> dict[str, Any]:
@@ -349,10 +380,21 @@ class SqlStore:
             "record": self._packers[version].pack(case.record()),
         }
 
-    def _write_sqlite(self, changes: Sequence[_Change]) -> None:
+    def _write_all(self, changes: Sequence[_Change], together: bool) -> None:
+        """
+        Write all of *changes* in one transaction: first the cases that were there, then those that are opened, in the
+        order of their numbers, so that two commits over the same cases do not deadlock.
+        """
+        there = sorted((change for change in changes if change.opening == "update"), key=lambda change: change.case)
+        opened = sorted((change for change in changes if change.opening != "update"), key=lambda change: change.number)
         with self._database.transaction() as connection:
-            for change in changes:
-                self._write_in_turn(connection, change)
+            if together:
+                rows = (row for change in there for row in change.writes)
+                found = self._together.write(connection, [change.values for change in there], rows, there[0].revision)
+                if found != len(there):
+                    raise ConflictError(N_("the case was changed meanwhile"))
+            for change in opened if together else (*there, *opened):
+                self._write(connection, change)
 
     def _write(self, connection: Any, change: _Change) -> None:
         """Write one case within a transaction."""
@@ -370,17 +412,11 @@ class SqlStore:
         for kind, values in change.writes:
             connection.execute(self._sql.text(kind), values)
 
-    def _write_postgres(self, changes: Sequence[_Change]) -> None:
-        if len(changes) > 1:
-            with self._database.transaction() as connection:
-                # In one order, so that two commits over the same cases do not deadlock; opened cases last, in the
-                # order of their numbers.
-                for change in sorted(changes, key=lambda change: (change.number, change.case)):
-                    self._write_one(connection, change)
-            return
+    def _write_by_itself(self, change: _Change) -> None:
+        """Write one case on PostgreSQL by one statement, which is its own transaction."""
         with self._database.connection() as connection:
             try:
-                self._write_one(connection, changes[0])
+                self._write_one(connection, change)
             except self._database.driver_error as error:
                 # It commits by itself: what was lost on the way may have been carried out.
                 if self._database.is_lost(connection):
@@ -511,7 +547,7 @@ class SqlStore:
             token = found.get("x")
             if len(found) != 1 or not isinstance(token, str):
                 return found
-            return Secret(None if sealer is None else sealer.open(token, PURPOSE), token)
+            return Secret(None, token) if sealer is None else Secret.closed(token, lambda: sealer.open(token, PURPOSE))
 
         return reveal
 
@@ -584,6 +620,10 @@ class SqlStore:
 
     def _uuid(self, stored: Any) -> UUID:
         return stored if isinstance(stored, UUID) else UUID(bytes=bytes(stored))
+
+
+#: Body and changes of an event, as they lie in memory → its text, and that packed.
+_Kept = dict[tuple[int, int], tuple[str, bytes]]
 
 
 @dataclass(slots=True)

@@ -105,13 +105,25 @@ def _derive(key: bytes, label: str) -> bytes:
 
 
 class Sealer:
-    """Seals and opens values under one key, for one owner: a county, or a household of it."""
+    """
+    Seals and opens values under one key, for one owner: a county, or a household of it.
 
-    def __init__(self, key: bytes, owner: str, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
-        self._key = key
+    Args:
+        key: Gives the key, when it is first needed.
+    """
+
+    def __init__(self, key: Callable[[], bytes], owner: str, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
+        self._give_key = key
         self._owner = owner.encode()
-        self._head = _VERSION + _derive(key, "key id")[:2]
         self._random_bytes = random_bytes
+
+    @cached_property
+    def _key(self) -> bytes:
+        return self._give_key()
+
+    @cached_property
+    def _head(self) -> bytes:
+        return _VERSION + _derive(self._key, "key id")[:2]
 
     @cached_property
     def _cipher(self) -> AESGCM:
@@ -169,7 +181,7 @@ class Vault:
     def __init__(self, master: bytes, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._master = master
         self._random_bytes = random_bytes
-        self._wrapper = Sealer(master, "", random_bytes)
+        self._wrapper = Sealer(lambda: master, "", random_bytes)
         self._opened: dict[tuple[str, str], Sealer] = {}
         self._columns: dict[str, bytes] = {}
 
@@ -186,7 +198,7 @@ class Vault:
         owner = _owner(county, household)
         sealer = self._opened.get((owner, wrapped))
         if sealer is None:
-            sealer = Sealer(self._wrapper._decrypt(wrapped, owner), owner, self._random_bytes)
+            sealer = Sealer(lambda: self._wrapper._decrypt(wrapped, owner), owner, self._random_bytes)
             if len(self._opened) >= _REMEMBERED:
                 self._opened.pop(next(iter(self._opened)), None)
             self._opened[owner, wrapped] = sealer
@@ -196,8 +208,9 @@ class Vault:
         """What seals and opens for cases of the county that have no household."""
         sealer = self._opened.get((county, ""))
         if sealer is None:
-            key = _derive(self._master, f"county {county}")
-            sealer = self._opened[county, ""] = Sealer(key, county, self._random_bytes)
+            sealer = self._opened[county, ""] = Sealer(
+                lambda: _derive(self._master, f"county {county}"), county, self._random_bytes
+            )
         return sealer
 
     def blind_index(self, column: str, text: str) -> bytes:

@@ -118,6 +118,38 @@ def test_decisions_on_several_cases_are_all_written_or_none(desk: Desk) -> None:
     assert violations(desk) == []
 
 
+def test_cases_that_are_written_together_have_all_their_rows(desk: Desk) -> None:
+    cases = [desk.open(desk.new_household("")) for _ in range(3)]
+    told = (Message("told", "village.cadre", VILLAGE, {"action": "pass"}),)
+    sets = (RegisterWrite("household", "monitored", True), RegisterWrite("village", "visited", True, VILLAGE))
+    made = [
+        desk.moving(cases[0], register=sets),
+        desk.moving(cases[1], messages=told, register=sets),
+        desk.moving(cases[2]),
+        desk.opening(desk.new_household("")),
+    ]
+    desk.store.commit(made, desk.revision)
+    assert [desk.load(case.id).stage for case in cases] == ["review"] * 3
+    timers = desk.rows("SELECT status FROM timer WHERE case_id = ? ORDER BY no", desk.stored_id(cases[2].id))
+    assert timers == [("cancelled",), ("pending",)]
+    assert violations(desk) == []
+
+
+def test_of_cases_that_are_written_together_none_is_if_one_has_changed(desk: Desk) -> None:
+    cases = [desk.open(desk.new_household("")) for _ in range(3)]
+    made = [desk.moving(case) for case in cases]
+    desk.move(cases[1])
+    with pytest.raises(ConflictError):
+        desk.store.commit(made, desk.revision)
+    assert [desk.load(case.id).seq for case in cases] == [1, 2, 1]
+
+
+def test_cases_are_read_together_but_for_those_that_cannot_be(desk: Desk) -> None:
+    case = desk.open()
+    assert desk.store.load_all(COUNTY, [case.id, UUID(int=7)]) == {case.id: desk.store.load(COUNTY, case.id)}
+    assert desk.store.load_all(COUNTY, []) == {}
+
+
 def test_a_case_and_its_child_are_opened_together(desk: Desk) -> None:
     parent = desk.opening()
     child = desk.opening(case=UUID(int=1), serial=2, parent=parent.case.id)

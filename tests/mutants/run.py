@@ -49,8 +49,8 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "M1", "split transaction", "storage/store.py",
-        "        with self._database.transaction() as connection:\n            for change in changes:\n",
-        "        with self._database.connection() as connection:\n            for change in changes:\n",
+        "        with self._database.transaction() as connection:\n            if together:\n",
+        "        with self._database.connection() as connection:\n            if together:\n",
         f"{_OFFICE}::test_I6_a_command_is_there_wholly_or_not_at_all_wherever_the_process_dies[sqlite-_submits]",
     ),
     Mutant(
@@ -86,7 +86,7 @@ MUTANTS = (
     ),
     Mutant(
         "M8", "send before commit", "storage/store.py",
-        "        with self._database.transaction() as connection:\n            for change in changes:\n",
+        "        with self._database.transaction() as connection:\n            if together:\n",
         "        with self._database.transaction() as connection:\n"
         "            for change in changes:\n"
         "                told = [write for write in change.writes if 'outbox' in str(write[0])]\n"
@@ -94,7 +94,7 @@ MUTANTS = (
         "                for kind, values in told:\n"
         "                    connection.execute(self._sql.text(kind), values)\n"
         "        with self._database.transaction() as connection:\n"
-        "            for change in changes:\n",
+        "            if together:\n",
         "tests/integration/test_crash_points.py::test_M8_I28_nobody_is_told_of_what_was_not_stored[sqlite]",
     ),
     Mutant(

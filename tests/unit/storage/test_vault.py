@@ -49,12 +49,12 @@ def test_a_token_opens_only_for_its_owner_and_purpose() -> None:
 def test_a_household_key_opens_for_no_other_household() -> None:
     vault = Vault(KEY)
     wrapped = vault.new_key("430822", HOME)
-    vault.household("430822", HOME, wrapped)
+    token = vault.household("430822", HOME, wrapped).seal(1, "case")
     for county, home in (("430822", OTHER_HOME), ("430821", HOME)):
         with pytest.raises(StorageError):
-            vault.household(county, home, wrapped)
+            vault.household(county, home, wrapped).open(token, "case")
     with pytest.raises(StorageError):
-        Vault(OTHER_KEY).household("430822", HOME, wrapped)
+        Vault(OTHER_KEY).household("430822", HOME, wrapped).open(token, "case")
 
 
 def test_a_token_with_any_byte_changed_does_not_open() -> None:
