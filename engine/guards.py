@@ -152,7 +152,7 @@ def against_claim(draft: Draft, ask: str) -> Iterator[Reason]:
     """All open work of *ask* is claimed by others."""
     items = [item for item in draft.section("items").values() if item["q"] == ask and "g" not in item]
     mine = [item for item in items if (item["p"], item["d"]) in draft.held] or items
-    if mine and all(_is_claimed(draft, item) for item in mine):
+    if mine and all(taken_by(draft, item) not in ("", draft.command.person) for item in mine):
         yield reason(
             "claimed", N_("{holder} has claimed this"), advice=N_("ask him to release it, or wait"),
             holder=called(draft, mine[0]["by"]),
@@ -167,12 +167,12 @@ def is_relative(draft: Draft, key: str) -> bool:
     return str(draft.value("household") or draft.value("subject")) in person.relatives
 
 
-def _is_claimed(draft: Draft, item: Mapping[str, Any]) -> bool:
-    """Whether somebody else has claimed *item*; what he claimed in a post that he has left is free again."""
-    by, place = item.get("by", draft.command.person), (item["p"], item["d"])
-    if by == draft.command.person or not is_office_post(item["p"]) or "of" in item:
-        return bool(by != draft.command.person)
-    return any((held.post, held.division) == place for held in draft.world.staff.posts(by, draft.today))
+def taken_by(draft: Draft, item: Mapping[str, Any]) -> str:
+    """Who has *item*; empty if nobody: what was claimed in a post that the claimer has left is free again."""
+    by, place = str(item.get("by", "")), (item["p"], item["d"])
+    if not by or "of" in item or not is_office_post(item["p"]):
+        return by
+    return by if any((held.post, held.division) == place for held in draft.world.staff.posts(by, draft.today)) else ""
 
 
 def against_relatives(draft: Draft, persons: Iterable[str]) -> Iterator[Reason]:

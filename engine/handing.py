@@ -16,7 +16,7 @@ from engine.compiling import is_office_post
 from engine.divisions import contains
 from engine.drafting import Draft
 from engine.errors import N_, InputError
-from engine.guards import against_claim, against_post, against_relatives, is_relative, stand, stand_anywhere
+from engine.guards import against_claim, against_post, against_relatives, is_relative, stand, stand_anywhere, taken_by
 from engine.moving import begin_work
 from engine.reasons import Reason, reason, require
 
@@ -52,9 +52,7 @@ def claim(draft: Draft, command: Claim) -> str:
     require(draft.before.id, against_claiming(draft, ask))
     asked = stand(draft, posts_asked(draft, ask), ask).asked
     free = [
-        (number, item)
-        for number, item in items_of(draft, ask).items()
-        if item.get("by", command.person) == command.person
+        (number, item) for number, item in items_of(draft, ask).items() if taken_by(draft, item) in ("", command.person)
     ]
     # The item of one's own post, best one's own already; else that of the post for which somebody stands in.
     number, item = min(
@@ -157,7 +155,11 @@ def assign(draft: Draft, command: Assign) -> str:
     """Work that nobody took up is given to a holder of its post; by a superior also what somebody else has."""
     ask = _asked(draft, command.on)
     require(draft.before.id, against_assigning(draft, ask))
-    held = {number: item for number, item in _assignable(draft, ask).items() if item.get("by", "") == command.holder}
+    held = {
+        number: item
+        for number, item in _assignable(draft, ask).items()
+        if command.holder in (taken_by(draft, item), item.get("by", ""))
+    }
     if held:
         takers = {number: _holders(draft, item["p"], item["d"]) for number, item in held.items()}
         _require(draft, command.to, {key: place for each in takers.values() for key, place in each.items()})
@@ -215,7 +217,7 @@ def _to_hand(draft: Draft, ask: str) -> tuple[str, Item] | None:
         (number, item)
         for number, item in items_of(draft, ask).items()
         if is_office_post(item["p"]) and "of" not in item
-        and draft.held.get((item["p"], item["d"])) == "" and item.get("by", person) == person
+        and draft.held.get((item["p"], item["d"])) == "" and taken_by(draft, item) in ("", person)
     ]  # fmt: skip
     return min(own, key=lambda each: ("by" not in each[1], int(each[0])), default=None)
 
@@ -232,7 +234,7 @@ def _assignable(draft: Draft, ask: str) -> dict[str, Item]:
         number: item
         for number, item in items_of(draft, ask).items()
         if is_office_post(item["p"]) and "of" not in item
-        and (_is_superior(draft, item) or ("by" not in item and (item["p"], item["d"]) in draft.held))
+        and (_is_superior(draft, item) or (not taken_by(draft, item) and (item["p"], item["d"]) in draft.held))
     }  # fmt: skip
 
 

@@ -265,6 +265,19 @@ class TestDeputies:
         runner.act("township.secretary", "pass")
         assert runner.stage == "decide"
 
+    @pytest.mark.parametrize(
+        ("by", "command", "more"),
+        [("township.cadre", Claim, {}), ("township.cadre2", Claim, {}),
+         ("township.cadre", Transfer, {"to": "township.cadre2"}),
+         ("township.cadre", Assign, {"to": "township.cadre2"})],
+    )  # fmt: skip
+    def test_C18_what_a_deputy_took_up_is_free_when_he_is_one_no_more(self, by: str, command: Any, more: Any) -> None:
+        runner = self.lent()
+        runner.do(Claim, "stand")
+        runner.staff = Staff.of(runner.staff.people.values())
+        runner.do(command, by, **more)
+        assert holder(runner)["by"] == more.get("to", by)
+
 
 class TestUrgeAndCopy:
     def test_whoever_has_work_is_urged_once_a_day(self) -> None:
