@@ -63,7 +63,8 @@ from engine.noticing import (
     open_to_objections,
     posting,
 )
-from engine.reasons import NEEDS, Reason, UnknownRuleError
+from engine.reasons import NEEDS, OF_RULES, Reason, UnknownRuleError
+from engine.seeing import reads_secrets
 from engine.signers import against_pending, awaited_signers, held_answer
 from engine.signing import (
     AGREE,
@@ -101,11 +102,12 @@ class Offer:
         title: As the definition calls it; empty for what only the engine knows (``abstain``, ``comment`` …).
         means: The legal meaning of an action.
         to: The stage or end where it would lead, as far as is known: a panel's answer leads there with the panel's
-            result, and a way that depends on facts not yet there is empty.
+            result. A way that depends on facts is empty while they are not there, and for who has no part in the case.
         choices: What must be chosen: one of the stages that were visited, latest first (C5), or, where work is handed
             on, one of the persons (their keys) who can take it.
         allowed: Whether it would be carried out if what is needed is handed in.
-        reasons: What speaks against it; empty if it is allowed.
+        reasons: What speaks against it; empty if it is allowed. What rules say, by facts that may be secret, is told to
+            those alone who have a part in the case, or may do it.
         needs_facts, needs_papers: What must be handed in with it.
         needs_note, needs_minutes, needs_document: Whether it asks for words, the minutes of a meeting, a file.
         list: The list that must be named with it, if the case is on one.
@@ -230,6 +232,8 @@ def _leads_to(draft: Draft, given: Answer) -> str:
     """The stage or end where an answer leads, if that is known."""
     action = given.action
     if action is None or "visited" in targets(action):
+        return ""
+    if not isinstance(action.to, str) and not _has_a_part(draft):
         return ""
     try:
         return way(draft, given.name, _back(draft, action)).state
@@ -369,11 +373,20 @@ def _offer(draft: Draft, offer: Offer, against: Iterable[Reason], writable: Iter
         else:
             refusals.append(each)
     refusals = [each for place, each in enumerate(refusals) if each not in refusals[:place]]
+    if any(each.kind == "post" for each in refusals) and not _has_a_part(draft):
+        refusals = [each for each in refusals if each.kind not in OF_RULES]
+        needs = {kind: names for kind, names in needs.items() if kind not in OF_RULES}
     return replace(
         offer, allowed=not refusals, reasons=tuple(refusals), needs_facts=tuple(dict.fromkeys(needs.get("facts", ()))),
         needs_papers=tuple(dict.fromkeys(needs.get("papers", ()))), needs_note=offer.needs_note or "opinion" in needs,
         needs_minutes="minutes" in needs,
     )  # fmt: skip
+
+
+def _has_a_part(draft: Draft) -> bool:
+    """Whether the person may know what rules say of the case, which tells the facts that they read."""
+    world = draft.world
+    return reads_secrets(draft.procedure.workflow, draft.before, world.staff, draft.command.person, draft.today)
 
 
 def _keys(draft: Draft, name: str) -> list[str]:

@@ -38,6 +38,8 @@ _NOT_NOW = frozenset(
 )
 #: Kinds that only say what is to be handed in with the action.
 NEEDS = frozenset({"facts", "papers", "opinion", "minutes", "proof", "document"})
+#: Kinds that come of a rule's verdict, and so tell of the facts that it reads: facts and papers are asked for by rules.
+OF_RULES = frozenset({"rule", "unknown", "broken", "facts", "papers"})
 
 
 _NO_WORDS = Words("")

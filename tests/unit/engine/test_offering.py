@@ -455,3 +455,48 @@ def test_I19_out_of_scope_nothing_is_offered() -> None:
     runner.open("village.cadre")
     with pytest.raises(CaseNotFoundError):
         offers(runner, "neighbour")
+
+
+SECRET = """
+workflow: aid
+title: 样例
+facts:
+  ill: {title: 患病, type: yes_no, in: opens, secret: yes}
+  room: {title: 病房, type: text, in: decide, when: [sick]}
+rules:
+  well: {title: 家中无重病人, if: "!ill"}
+  sick: {title: 家中有重病人, if: ill}
+opens: {applied: {by: village.cadre, to: decide}}
+stages:
+  decide:
+    title: 审定
+    by: township.mayor
+    actions:
+      grant: {title: 同意, to: next, means: grant, needs: [well]}
+      refuse: {title: 不同意, to: [{to: care, when: [sick]}, {to: out}], means: refuse}
+  later: {title: 录入, by: township.mayor, actions: {enter: {title: 录入, to: next}}}
+clocks:
+  whole:
+    title: 全程
+    limit: 20 workday
+    from: opened
+    extend: {by: township.mayor, to: 30 workday, needs: [well]}
+ends:
+  listed: {title: 纳入, outcome: granted}
+  out: {title: 不纳入, outcome: refused}
+  care: {title: 转医, outcome: refused}
+"""
+
+
+def test_I19_who_has_no_part_in_the_case_learns_nothing_by_what_speaks_against_an_answer() -> None:
+    told = []
+    for ill in (True, False):
+        runner = Runner.of(SECRET)
+        runner.staff = with_staff(runner.staff, person("vet", "township.vet"))
+        runner.open("village.cadre", facts={"ill": ill})
+        told.append(offers(runner, "vet"))
+        own = {each.action: each for each in offers(runner, "township.mayor") if each.kind == "act"}
+        assert own["refuse"].to == ("care" if ill else "out")
+        assert bool(own["grant"].reasons) is ill
+        assert ("room" in own["grant"].needs_facts) is ill
+    assert told[0] == told[1]
