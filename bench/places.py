@@ -19,6 +19,7 @@ import psycopg
 from sqlalchemy import URL, make_url
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from storage.creating import triggers
 from storage.database import Database
 from storage.tables import Row
 
@@ -114,8 +115,8 @@ class Places:
 
 
 def fingerprint(*more: str) -> str:
-    """Changes when the tables do, or *more*."""
-    parts = [*more]
+    """Changes when the tables or their triggers do, or *more*."""
+    parts = [*more, *triggers(is_postgres=False), *triggers(is_postgres=True)]
     for table in Row.metadata.sorted_tables:
         parts.append(str(CreateTable(table)))
         parts += sorted(str(CreateIndex(index)) for index in table.indexes)

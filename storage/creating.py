@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from engine.errors import N_, ConfigurationError
 from storage.database import SCHEMA
+from storage.staffing import STAFF_IS_STILL
 from storage.tables import MetaRow, Row
 
 _COUNTS = "open, late, ended, missed"
@@ -108,9 +109,15 @@ _POSTGRES_TRIGGERS = (
 def create_triggers(connection: Connection) -> None:
     """What metadata cannot say; migrations call it too."""
     is_postgres = connection.dialect.name == "postgresql"
-    triggers = (*_POSTGRES_TRIGGERS, *_POSTGRES_COUNTS) if is_postgres else (*_SQLITE_TRIGGERS, *_SQLITE_COUNTS)
-    for trigger in triggers:
-        connection.exec_driver_sql(trigger.replace("%", "%%") if is_postgres else trigger)
+    for statement in triggers(is_postgres):
+        connection.exec_driver_sql(statement.replace("%", "%%") if is_postgres else statement)
+
+
+def triggers(is_postgres: bool) -> tuple[str, ...]:
+    """The statements that make triggers and functions."""
+    if is_postgres:
+        return (*_POSTGRES_TRIGGERS, *_POSTGRES_COUNTS, STAFF_IS_STILL)
+    return (*_SQLITE_TRIGGERS, *_SQLITE_COUNTS)
 
 
 def create_tables(engine: Engine, meta: Mapping[str, str]) -> None:

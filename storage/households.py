@@ -16,6 +16,7 @@ from engine.identity import mask_id
 from engine.ports import HouseholdEntry
 from storage.database import Database
 from storage.instants import from_millis, millis
+from storage.staffing import hold_staff
 from storage.vault import Sealer
 
 #: What the words of a household's history are sealed for, and identity numbers; see storage/intake.py.
@@ -118,6 +119,7 @@ class Update:
             ConflictError: Another case was opened, or one has ended, since the household was read.
         """
         place = update.state.county, self._id(update.state.id)
+        hold_staff(self._database, self._connection)
         if self._database.is_postgres:
             self._run("SELECT 1 FROM household WHERE county = ? AND id = ? FOR UPDATE", place)
         found = {_uuid(case) for (case,) in self._run(_OPEN, place).fetchall()}

@@ -23,6 +23,7 @@ from engine.people import Deputy, Holding, require_key
 from storage.database import Database
 from storage.instants import from_millis, millis
 from storage.packing import words
+from storage.staffing import hold_staff
 
 #: Columns with a blind index; also what their tokens are sealed for.
 ID_NUMBER, PHONE, BANK = "member.id_no", "household.phone", "household.bank"
@@ -217,6 +218,7 @@ class Intake:
     def _staff_change(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Whatever changes the staff gives it a new revision: decisions made with the old one are not stored (I17)."""
         with self._database.transaction() as connection:
+            hold_staff(self._database, connection)
             raised = "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'revision'"
             connection.execute(raised)
             self._many(connection, sql, rows)

@@ -1,4 +1,8 @@
-"""Who holds which post: read whole, as a decision and a reader's scope need it."""
+"""
+Who holds which post: read whole, as a decision and a reader's scope need it; and what keeps decisions and changes of
+the staff from being stored across each other (docs/decisions/optimistic-commits.md).
+"""
+# ruff: noqa: S608 - what is put into texts are constants of this module.
 
 from __future__ import annotations
 
@@ -10,6 +14,28 @@ from uuid import UUID
 from engine.people import Deputy, Holding, Person, Staff
 from storage.database import Database
 from storage.ranges import code_range
+
+#: A statement of PostgreSQL's sees what was there when it began, however long it then waits for its case. So whoever
+#: stores a decision holds this lock together with others, whoever changes the staff holds it alone, and the revision is
+#: looked at once it is held: each query of a volatile function sees what is there at that moment.
+_LOCK = 17
+#: Makes the function that tells whether the staff's revision is the one given, and keeps it so until the commit.
+STAFF_IS_STILL = (
+    "CREATE FUNCTION staff_is_still(wanted text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$ BEGIN"
+    f" PERFORM pg_advisory_xact_lock_shared({_LOCK});"
+    " RETURN EXISTS (SELECT 1 FROM meta WHERE key = 'revision' AND value = wanted); END $$"
+)
+
+
+def hold_staff(database: Database, connection: Any) -> None:
+    """
+    Begin a transaction that changes the staff, or what decisions are made from as they are from it.
+
+    It waits for decisions that are being stored; others wait until it ends, and then find another revision. SQLite has
+    one writer at a time.
+    """
+    if database.is_postgres:
+        connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
 
 def read_staff(database: Database, county: str) -> Staff:

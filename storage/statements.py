@@ -45,8 +45,10 @@ class Statements:
         self._dialect = dialect
         self._quote = dialect.identifier_preparer.quote
         self._mark = "%s" if self.is_postgres else "?"
-        # The staff is still the one that the decision was made with (I17).
-        self.same_staff = f"EXISTS (SELECT 1 FROM meta WHERE key = 'revision' AND value = {self._mark})"
+        # The staff is still the one that the decision was made with (I17). PostgreSQL looks at what is selected by
+        # itself before it locks any row.
+        still = "EXISTS (SELECT 1 FROM meta WHERE key = 'revision' AND value = ?)"
+        self.same_staff = "(SELECT staff_is_still(%s))" if self.is_postgres else still
         # Kept as long as the database is open; their number is that of the shapes that its definitions cause.
         self.text = lru_cache(maxsize=1024)(self._text)
         self.whole = lru_cache(maxsize=1024)(self._whole)

@@ -64,9 +64,11 @@ class Together:
         if not self._sql.is_postgres:
             rows = [(*values, revision) for values in cases]
             return int(connection.executemany(self._sql.case["update"], rows).rowcount)
-        # In one order, so that two commits over the same cases do not deadlock.
-        lock = "SELECT 1 FROM cases WHERE county = %s AND id = ANY(%s) ORDER BY id FOR UPDATE"
-        connection.execute(lock, (cases[0][-3], [values[-2] for values in cases]))
+        # In one order, the staff before them, so that two commits over the same cases do not deadlock.
+        lock = (
+            f"SELECT 1 FROM cases WHERE county = %s AND id = ANY(%s) AND {self._sql.same_staff} ORDER BY id FOR UPDATE"
+        )
+        connection.execute(lock, (cases[0][-3], [values[-2] for values in cases], revision))
         return self._all_at_once(connection, ("update", "cases", 1), cases, (revision,))
 
     def _all_at_once(

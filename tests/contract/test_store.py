@@ -24,6 +24,7 @@ from engine.errors import (
     NotFoundError,
     StorageError,
 )
+from engine.households import AddMember, HouseholdUpdate
 from engine.people import Deputy, Holding
 from storage.checks import check
 from storage.database import Database
@@ -239,6 +240,89 @@ def test_I17_a_decision_made_with_another_staff_is_not_written(desk: Desk) -> No
         desk.store.commit([desk.opening(desk.new_household(""))], revision)
     assert desk.load(case.id).seq == 1
     assert desk.store.next_serial(COUNTY, 2026) == 2
+
+
+def _revoke(desk: Desk) -> None:
+    ended = Holding("village.cadre", VILLAGE, date(2026, 1, 1), date(2026, 2, 1))
+    desk.intake.put_posts([("li", ended)])
+
+
+def _add_member(desk: Desk) -> None:
+    """To another household: it changes what decisions are made from as much as the staff does."""
+    state = desk.store.household(COUNTY, desk.new_household(""))
+    command = AddMember(
+        id=command_id(), person="li", household=state.id, on=date(2026, 3, 1), why="测试", how="born", name="测试孩",
+        relation="子",
+    )  # fmt: skip
+    told = HouseholdUpdate(state, command, "born", NOW, f"village.cadre@{VILLAGE}", ("2",))
+    desk.store.update_household(told, [])
+
+
+def _seq_after(change: Callable[[Desk], None], desk: Desk, case: Case) -> int:
+    """The seq of *case* as soon as *change* is acknowledged."""
+    change(desk)
+    return desk.load(case.id).seq
+
+
+class Aside:
+    """Something done in a thread of its own, and what came of it."""
+
+    def __init__(self, act: Callable[[], Any]) -> None:
+        self._act = act
+        self._result: Any = None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._act()
+        except BangfuError as error:
+            self._result = error
+
+    def result(self) -> Any:
+        self.thread.join()
+        return self._result
+
+
+def _wait_for_locks(desk: Desk, aside: Aside, waiting: int) -> None:
+    """Until *aside* is done, or so many wait for locks; a file does not say who waits for it."""
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while desk.database.is_postgres and aside.thread.is_alive() and desk.rows(sql) != [(waiting,)]:
+        aside.thread.join(0.005)
+
+
+@pytest.mark.parametrize("change", [_revoke, _add_member])
+def test_I17_nothing_that_waits_for_its_case_is_written_after_the_staff_has_changed(
+    desk: Desk, change: Callable[[Desk], None]
+) -> None:
+    case = desk.open()
+    made, revision = desk.moving(case), desk.revision
+    with desk.database.transaction() as elsewhere:
+        elsewhere.execute("UPDATE cases SET seq = seq")
+        decided = Aside(partial(desk.store.commit, [made], revision))
+        _wait_for_locks(desk, decided, waiting=1)
+        revoked = Aside(partial(_seq_after, change, desk, case))
+        _wait_for_locks(desk, revoked, waiting=2)
+    decided.result()
+    assert desk.load(case.id).seq == revoked.result(), "it was stored after the revocation had been acknowledged"
+
+
+@pytest.mark.parametrize("change", [_revoke, _add_member])
+def test_I17_a_decision_that_comes_while_the_staff_changes_waits_and_is_made_anew(
+    desk: Desk, change: Callable[[Desk], None]
+) -> None:
+    case = desk.open()
+    made, revision = desk.moving(case), desk.revision
+    with desk.database.transaction() as elsewhere:
+        elsewhere.execute("UPDATE meta SET value = value WHERE key = 'revision'")
+        revoked = Aside(partial(_seq_after, change, desk, case))
+        _wait_for_locks(desk, revoked, waiting=1)
+        decided = Aside(partial(desk.store.commit, [made], revision))
+        _wait_for_locks(desk, decided, waiting=2)
+    outcome = decided.result()
+    assert desk.load(case.id).seq == revoked.result(), "it was stored after the revocation had been acknowledged"
+    if desk.database.is_postgres:  # On SQLite either of those who wait may be the next to write.
+        assert isinstance(outcome, ConflictError)
 
 
 def test_I5_a_command_is_carried_out_once(desk: Desk) -> None:
