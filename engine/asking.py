@@ -7,6 +7,7 @@ answers, postings, work items, its own clocks) closes with it; coming back asks 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from engine.divisions import Level, level_of, parent_of
 from engine.drafting import SUPERVISOR, Draft, derived_id
 from engine.errors import N_, ActionNotAllowedError
 from engine.facts import is_missing, plain
-from engine.guards import stand_in
+from engine.guards import able, is_relative, stand_in
 from engine.reasons import reason
 from engine.workflow import CaseVoice, Choice, Notice, Panel, Voiced, When
 
@@ -126,11 +127,11 @@ def first_that_holds(draft: Draft, choice: Choice) -> str:
 
 
 def seats(draft: Draft, panel: Panel) -> dict[str, int]:
-    """Post → how many of it are entitled: the number written, or for ``all`` as many as hold it now."""
+    """Post → how many of it are entitled: the number written, or for ``all`` as many as hold it now and may act."""
     found = {}
     for post, number in panel.seats.items():
         name = draft.parameter(post)
-        found[name] = max(1, len(draft.holders(name))) if number == "all" else int(number)
+        found[name] = max(1, len(able(draft, name))) if number == "all" else int(number)
     return found
 
 
@@ -167,7 +168,7 @@ def open_work(draft: Draft, name: str) -> None:
 
 
 def open_item(draft: Draft, ask: str, post: str) -> None:
-    """Work for a post, at its division; told to it. If nobody holds it, its stand-in's, else the supervisor is told."""
+    """Work for a post, at its division; told to it. If nobody is there, its stand-in's, else the supervisor is told."""
     asked, post = post.partition("@")[0], stand_in(draft, post)
     if is_office_post(post):
         name, division = draft.place_of(post)
@@ -189,26 +190,36 @@ def tell(draft: Draft, event: str, post: str, **data: str) -> None:
         return
     name, division = draft.place_of(post)
     draft.tell(event, name, division, **data)
-    if not draft.holders(post):
-        draft.tell("post_vacant", SUPERVISOR, division[:6] + "000000", vacant=name, at=division)
+    if not able(draft, post):
+        _tell_vacant(draft, name, division)
+
+
+def _tell_vacant(draft: Draft, post: str, division: str) -> None:
+    draft.tell("post_vacant", SUPERVISOR, division[:6] + "000000", vacant=post, at=division)
+
+
+def _is_manned(draft: Draft, item: Mapping[str, Any]) -> bool:
+    """Whether somebody is there who may see to *item*."""
+    holders = draft.world.staff.holders(item["p"], item["d"], draft.today) if is_office_post(item["p"]) else ()
+    return not is_office_post(item["p"]) or any(not is_relative(draft, key) for key in holders)
 
 
 def readdress(draft: Draft, command: Readdress) -> str:
     """
-    Open work of posts that became vacant goes to who stands in for them; if nobody does, the supervisor is told once.
+    Open work of posts where nobody is left who may act goes to who stands in for them; if nobody does, the supervisor
+    is told once. A post is vacant, or all who hold it are relatives. What a signer is asked is nobody else's.
 
     Raises:
-        ActionNotAllowedError: Every post that has open work is held, or its vacancy known.
+        ActionNotAllowedError: Somebody is there for all open work, or it is known that nobody is.
     """
     moved: dict[str, str] = {}
     for number, item in tuple(draft.section("items").items()):
-        is_held = not is_office_post(item["p"]) or draft.world.staff.holders(item["p"], item["d"], draft.today)
-        if is_held or draft.get("asks", item["q"]) is None:
+        if _is_manned(draft, item) or draft.get("asks", item["q"]) is None:
             continue
         asked = item.get("f", item["p"])
         written = next((post for post in posts_asked(draft, item["q"]) if post.partition("@")[0] == asked), asked)
         post = stand_in(draft, written)
-        if is_office_post(post) and draft.holders(post):
+        if "g" not in item and is_office_post(post) and able(draft, post):
             name, division = draft.place_of(post)
             kept = {"q": item["q"], "p": name, "d": division}
             draft.put("items", number, kept if name == asked else {**kept, "f": asked})
@@ -216,7 +227,7 @@ def readdress(draft: Draft, command: Readdress) -> str:
             moved[number] = post
         elif not item.get("v"):
             draft.put("items", number, {**item, "v": True})
-            tell(draft, "asked", written, ask=item["q"])
+            _tell_vacant(draft, item["p"], item["d"])
             moved[number] = ""
     if not moved:
         raise ActionNotAllowedError(draft.before.id, N_("no open work of this case is at a vacant post"))

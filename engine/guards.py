@@ -90,12 +90,16 @@ def _is_trusted(draft: Draft, item: Mapping[str, Any]) -> bool:
 
 
 def stand_in(draft: Draft, post: str) -> str:
-    """*post*, or what its definition names for the case that nobody holds it; itself if nobody holds any of them."""
+    """
+    *post*, or what its definition names for the case that nobody is there; itself if nobody is for any of them.
+
+    Who holds it and has declared the household as a relative's must not act: without another holder nobody is there.
+    """
     seen: list[str] = []
     current: str | None = draft.parameter(post)
     while current and current not in seen:
         seen.append(current)
-        if not is_office_post(current) or draft.holders(current):
+        if not is_office_post(current) or able(draft, current):
             return current
         found = draft.procedure.workflow.posts.get(current.partition("@")[0])
         current = found.else_ if found else None
@@ -173,6 +177,11 @@ def taken_by(draft: Draft, item: Mapping[str, Any]) -> str:
     if not by or "of" in item or not is_office_post(item["p"]):
         return by
     return by if any((held.post, held.division) == place for held in draft.world.staff.posts(by, draft.today)) else ""
+
+
+def able(draft: Draft, post: str) -> tuple[str, ...]:
+    """Who holds *post* for this case and may act: declared relatives of its household must not."""
+    return tuple(key for key in draft.holders(post) if not is_relative(draft, key))
 
 
 def against_relatives(draft: Draft, persons: Iterable[str]) -> Iterator[Reason]:

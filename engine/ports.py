@@ -152,7 +152,7 @@ class Store(Protocol):
         ...
 
     def unmanned(self, day: date) -> Sequence[tuple[str, UUID]]:
-        """Every case, with its county, that has open work of a post which nobody holds on *day*."""
+        """Every case, with its county, that has open work of a post which nobody who may act holds on *day*."""
         ...
 
     def staff(self, county: str) -> Staff:

@@ -68,6 +68,11 @@ _ADD_UP = (
     f" WHERE county = ? AND due_at > 0 AND due_at <= ? GROUP BY county, {_PLACE} {_SUMMED}"
 )
 _ADDED_UP = "DELETE FROM tally WHERE county = ? AND due_at > 0 AND due_at <= ?"
+#: Until when; a clock that is put back afterwards undoes nothing of it.
+_UNTIL = (
+    "INSERT INTO meta (key, value) VALUES ('added_up', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    " WHERE CAST(meta.value AS BIGINT) < CAST(excluded.value AS BIGINT)"
+)
 _ADD_UP_AT_ONCE = (
     "WITH gone AS (DELETE FROM tally WHERE county = %s AND (no > 0 OR due_at > 0 AND due_at <= %s) RETURNING *),"
     " due AS (SELECT *, CASE WHEN due_at <= %s THEN 0 ELSE due_at END AS due FROM gone)"
@@ -87,14 +92,23 @@ _LAST = (
     "SELECT id FROM cases WHERE county = ? AND {whose} = ? AND workflow = ? AND subject = ?"
     " ORDER BY opened_at DESC, number DESC LIMIT 1"
 )
-#: Posts of open work come from its index alone; those that nobody holds are few.
+_HELD = (
+    "SELECT 1 FROM post o JOIN person p ON p.key = o.person AND p.active WHERE o.division = {0}.division"
+    " AND o.post = {0}.post AND o.from_date <= ? AND COALESCE(o.to_date, '9999-12-31') >= ?"
+)
+#: Posts of open work come from its index alone; those that nobody holds are few, as are officers' relatives.
 _UNMANNED = (
-    "SELECT DISTINCT w.county, w.case_id FROM (SELECT DISTINCT county, division, post FROM work_item) v"
+    "SELECT w.county, w.case_id FROM (SELECT DISTINCT county, division, post FROM work_item) v"
     " JOIN work_item w ON w.county = v.county AND w.division = v.division AND w.post = v.post"
     " WHERE v.post NOT IN ('household', 'anyone', 'objector', 'parent')"
-    " AND NOT EXISTS (SELECT 1 FROM post o JOIN person p ON p.key = o.person AND p.active"
-    " WHERE o.division = v.division AND o.post = v.post AND o.from_date <= ?"
-    " AND COALESCE(o.to_date, '9999-12-31') >= ?) ORDER BY w.county, w.case_id"
+    f" AND NOT EXISTS ({_HELD.format('v')})"
+    " UNION SELECT w.county, w.case_id FROM (SELECT DISTINCT county FROM serial) s JOIN relative r ON 1 = 1"
+    " JOIN cases c ON c.county = s.county AND c.household = r.household"
+    " JOIN work_item w ON w.county = c.county AND w.case_id = c.id"
+    " JOIN post h ON h.person = r.person AND h.division = w.division AND h.post = w.post"
+    f" WHERE NOT EXISTS ({_HELD.format('w')}"
+    " AND NOT EXISTS (SELECT 1 FROM relative x WHERE x.person = o.person AND x.household = c.household))"
+    " ORDER BY 1, 2"
 )
 _EVENT = "e.seq, e.at, e.kind, e.command, e.asked, e.actor, e.post, e.behalf, e.version, v.hash, e.text, e.hash"
 
@@ -234,7 +248,7 @@ class SqlStore:
         ]
 
     def unmanned(self, day: date) -> Sequence[tuple[str, UUID]]:
-        rows = self._all(self._database.sql(_UNMANNED), (day.isoformat(), day.isoformat()))
+        rows = self._all(self._database.sql(_UNMANNED), (day.isoformat(),) * 4)
         return [(county, self._uuid(case)) for county, case in rows]
 
     def staff_revision(self, county: str) -> int:
@@ -495,6 +509,7 @@ class SqlStore:
                 else:
                     connection.execute(_ADD_UP, (county, at))
                     connection.execute(_ADDED_UP, (county, at))
+                connection.execute(self._database.sql(_UNTIL), (str(at),))
 
     # --- keys ---
 

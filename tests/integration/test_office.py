@@ -428,6 +428,26 @@ def test_the_sweep_gives_work_of_a_vacant_post_to_its_stand_in_on_the_day(county
     require_nothing_wrong(county)
 
 
+def test_I7_the_sweep_gives_work_to_the_stand_in_when_all_holders_have_become_relatives(
+    county: County,
+) -> None:
+    """What the only warden has declared binds him from the next sweep on; another household's work stays with him."""
+    county.intake.put_posts([("cadre_two", Holding("village.warden", VILLAGE, SINCE, None))])
+    case, other = open_case(county, "yard"), open_case(county, "yard", home=2)
+    bring_to(county, case, "show")
+    bring_to(county, other, "show")
+    county.office.sweep()
+    county.intake.declare_relatives([("cadre_two", UUID(county.store.load(COUNTY, case).case.subject))])
+    county.office.sweep()
+    register = SqlRegister(county.database)
+    left = [row.case for row in register.queue(county.office.scope(COUNTY, "cadre_two"), county.time.now())]
+    given = [row.case for row in register.queue(county.office.scope(COUNTY, "committee"), county.time.now())]
+    assert other in left
+    assert case not in left
+    assert case in given
+    require_nothing_wrong(county)
+
+
 @pytest.mark.parametrize("left", [0, 1])
 def test_a_case_of_a_household_is_about_all_its_members(county: County, left: int) -> None:
     """Whoever is left out would be compared by no department, and a rule about members holds of nobody."""

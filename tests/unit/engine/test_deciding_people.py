@@ -11,6 +11,7 @@ import pytest
 from engine.cases import (
     SYSTEM,
     Act,
+    AddSigner,
     ChildEnded,
     Claim,
     Comment,
@@ -558,6 +559,38 @@ class TestVacancies:
         assert runner.told("post_vacant") == ["county.supervisor"]
         with pytest.raises(ActionNotAllowedError, match="no open work"):
             runner.ask(Readdress(id=runner.new_id()))
+
+    def test_I7_a_holder_who_is_a_relative_counts_as_none_for_who_stands_in(self) -> None:
+        relatives = [person(key, "village.team", relatives=[HOUSEHOLD]) for key in ("village.team", "village.team2")]
+        runner = people(person("liaison", "village.liaison"), *relatives)
+        assert runner.items("apply") == ["village.cadre", "village.liaison"]
+        runner.act("liaison", "submit")
+        assert runner.last().post == f"village.liaison@{VILLAGE}"
+
+    def test_I7_a_holder_who_declares_a_relative_later_passes_the_work_on(self) -> None:
+        runner = people(person("liaison", "village.liaison"))
+        relatives = [person(key, "village.team", relatives=[HOUSEHOLD]) for key in ("village.team", "village.team2")]
+        runner.staff = with_staff(runner.staff, *relatives)
+        runner.ask(Readdress(id=runner.new_id()))
+        assert runner.items("apply") == ["village.cadre", "village.liaison"]
+
+    def test_I7_the_supervisor_learns_that_every_holder_is_a_relative(self) -> None:
+        text = "workflow: aid\ntitle: 样例\nopens: {found: {by: village.cadre, to: look}}\n"
+        text += "stages: {look: {title: 看, by: township.mayor, actions: {yes: {to: next}}}}\n"
+        text += "ends: {done: {title: 完, outcome: closed}}\n"
+        boss = person("boss", "township.mayor", relatives=[HOUSEHOLD])
+        runner = Runner.of(text, staff=Staff.of([person("cadre", "village.cadre"), boss]))
+        runner.open("cadre")
+        assert runner.told("post_vacant") == ["county.supervisor"]
+
+    def test_what_a_signer_is_asked_is_never_made_work_of_his_post(self) -> None:
+        runner = to_check(people(person("signer", "village.team")))
+        runner.do(AddSigner, "township.cadre", signer="signer", when="before")
+        runner.staff = Staff.of(
+            each for each in runner.staff.people.values() if "village.team" not in {held.post for held in each.posts}
+        )
+        runner.ask(Readdress(id=runner.new_id()))
+        assert [item["by"] for item in runner.case.section("items").values() if "g" in item] == ["signer"]
 
     def test_nothing_is_passed_on_while_the_post_is_held(self) -> None:
         runner = people()
