@@ -281,8 +281,9 @@ class _Checker:
         return column == BANK or (index is not None and bytes(index) == self.vault.blind_index(column, value))
 
     def _totals(self) -> Iterator[Violation]:
-        """I2: totals are what counting the cases gives, now and from every instant to come."""
-        at = millis(self._now)
+        """I2: totals are what counting the cases gives, now (or when they were added up) and from then on."""
+        added_up = self._all("SELECT value FROM meta WHERE key = 'added_up'", ())
+        at = max([millis(self._now), *(int(value) for (value,) in added_up)])
         kept, counted = (
             {tuple(row[:6]): tuple(row[6:]) for row in self._all(sql, (at,) * sql.count("?")) if any(row[6:])}
             for sql in (_KEPT, _COUNTED)

@@ -37,7 +37,7 @@ _AT_HAND = 4
 #: The first bytes of every SQLite file.
 _MAGIC = b"SQLite format 3\0"
 _BUSY = (5, 6)
-_SETTLED = ("practice", "canary", "offset", "revision")
+_SETTLED = ("practice", "canary", "offset", "revision", "added_up")
 _TRY_AGAIN = ("40001", "40P01", "55P03")
 #: A statement that took too long says nothing of the next one.
 _TIMED_OUT = "57014"

@@ -95,7 +95,7 @@ def _of_case() -> ForeignKeyConstraint:
 class MetaRow(Row, table=True):
     """
     Facts of the database: ``practice`` (0 or 1), ``offset`` (milliseconds that its time is ahead), ``revision`` of the
-    staff, ``canary`` of the key.
+    staff, ``canary`` of the key, ``added_up`` (milliseconds: until when totals were).
     """
 
     __tablename__ = "meta"

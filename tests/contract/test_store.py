@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -37,8 +37,8 @@ from tests.desk import COUNTY, ID_NUMBER, ILLNESS, NOW, VERSION, VILLAGE, Desk, 
 _STORED = ("I1", "I2", "I4", "I9", "I10", "I23", "I25")
 
 
-def violations(desk: Desk, *never: str) -> list[str]:
-    found = check(desk.database, NOW + timedelta(days=9), never=never)
+def violations(desk: Desk, *never: str, now: datetime = NOW + timedelta(days=9)) -> list[str]:
+    found = check(desk.database, now, never=never)
     return [str(each) for each in found if each.invariant in _STORED]
 
 
@@ -383,6 +383,19 @@ def test_I9_a_timer_leaves_pending_once_as_what_it_did(desk: Desk) -> None:
     assert desk.rows("SELECT status FROM timer WHERE no = 3") == [("cancelled",)]
     assert desk.store.due_timers(NOW + timedelta(days=100), 10) == []
     assert violations(desk) == []
+
+
+def test_I2_totals_that_were_added_up_before_the_clock_was_put_back_are_right(desk: Desk) -> None:
+    desk.open()
+    desk.open(desk.new_household(""), workflow="other")
+    for late in (8, 7, 9):
+        desk.store.add_up(NOW + timedelta(days=late))
+    for now in (NOW, NOW + timedelta(days=8, hours=12), NOW + timedelta(days=30)):
+        assert violations(desk, now=now) == []
+    with desk.database.transaction() as connection:
+        connection.execute("UPDATE tally SET late = late + 1 WHERE workflow = 'aid' AND late > 0")
+    (told,) = violations(desk, now=NOW)
+    assert "totals" in told
 
 
 def test_due_timers_come_in_due_order_page_by_page(desk: Desk) -> None:
