@@ -191,8 +191,8 @@ def enter(draft: Draft, stage: str, source: str, keep_origin: bool = False) -> N
 
 def unwind(draft: Draft, target: str) -> None:
     """Going back to *target*: what came after it is undone, a grant too; tasks opened since are cancelled."""
-    visit = draft.get("visits", target)
-    since = visit["n"] if visit else draft.entry
+    # A stage beside the way that was never visited undoes only the present entry: the counter may be ahead of it.
+    since = (draft.get("visits", target) or draft.get("visits", draft.stage))["n"]
     if int(draft.value("granted_in", 0)) >= since:
         draft.drop("case", "granted")
         draft.drop("case", "granted_in")

@@ -253,6 +253,29 @@ def test_what_was_opened_by_it_is_gone_and_opens_anew_under_a_new_number() -> No
     assert runner.items("visit") == ["village.cadre"]
 
 
+ASIDE = """\
+workflow: aside
+title: 样例
+posts: {village.cadre: 干部, township.office: 乡镇}
+opens: {applied: {title: 申请, by: village.cadre, to: check}}
+stages:
+  check: {title: 审核, by: township.office, actions: {pass: {to: next}, back: {to: apply, means: back}}}
+  apply: {title: 补正, by: village.cadre, aside: yes, actions: {pass: {to: check}}}
+tasks: {visit: {title: 走访, by: village.cadre, opens: check.entered, awaited_by: check}}
+ends: {listed: {title: 纳入, outcome: granted}}
+"""
+
+
+def test_C2_a_return_that_was_taken_back_cancels_the_open_tasks_when_it_is_repeated() -> None:
+    runner = Runner.of(ASIDE)
+    runner.open("village.cadre")
+    runner.act("township.office", "back")
+    runner.do(Withdraw, "township.office")
+    runner.act("township.office", "back")
+    assert set(runner.case.section("asks")) == {"apply"}
+    assert runner.case.section("tasks")["visit"]["st"] == "cancelled"
+
+
 # --- votes ------------------------------------------------------------------------------------------------------------
 
 
