@@ -153,12 +153,16 @@ def _against_effects(draft: Draft, found: Undoable) -> Iterator[Reason]:
 
 def _against_changes(draft: Draft, found: Undoable) -> Iterator[Reason]:
     """What the act changed was changed again: nothing can be put back without losing that."""
-    if found.since:
-        return
-    for section, key, _ in _plain(found.event):
-        if _compared(draft.get(section, key)) != _compared(found.after.section(section).get(key)):
-            yield reason("acted", N_("what it changed has changed again since"))
-            return
+    if not found.since and _has_changed(draft, found) and not _are_votes(draft, found):
+        yield reason("acted", N_("what it changed has changed again since"))
+
+
+def _has_changed(draft: Draft, found: Undoable) -> bool:
+    """Whether something that the act changed is no more as it left it: a vote before it may have been taken back."""
+    return any(
+        _compared(draft.get(section, key)) != _compared(found.after.section(section).get(key))
+        for section, key, _ in _plain(found.event)
+    )
 
 
 def _compared(value: Any) -> Any:
@@ -230,7 +234,7 @@ def withdraw(draft: Draft, command: Withdraw) -> str:
     draft.body.update({"undone": event.seq, "undid": event.body.get("action") or event.body.get("answer") or ""})
     if "ask" in event.body or "on" in event.body or "from" in event.body:
         draft.body["ask"] = event.body.get("ask") or event.body.get("on") or event.body["from"]
-    if found.since:
+    if found.since or _has_changed(draft, found):
         _take_vote_back(draft, found)
     else:
         _restore(draft, found)

@@ -297,6 +297,18 @@ def test_C7_a_vote_is_withdrawn_while_the_panel_is_open_and_no_seat_is_lost(orde
     assert runner.stage == "decide"
 
 
+@pytest.mark.parametrize("order", [False, True])
+def test_C7_a_vote_is_withdrawn_after_one_before_it_was(order: bool) -> None:
+    runner = a_panel(order)
+    before = runner.items("sign")
+    for who in ("township.office", "township.office2"):
+        runner.act(who, "pass")
+    for who in ("township.office", "township.office2"):
+        runner.do(Withdraw, who)
+    assert (runner.items("sign"), runner.case.section("answers")) == (before, {})
+    assert "sign" not in runner.case.section("acts")
+
+
 def test_C7_in_order_a_vote_goes_back_while_nobody_of_a_later_seat_has_answered() -> None:
     runner = a_panel(order=True)
     runner.act("township.office", "pass")
