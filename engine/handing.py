@@ -50,7 +50,7 @@ def claim(draft: Draft, command: Claim) -> str:
     """Take up a work item, so that no colleague does the same."""
     ask = _asked(draft, command.on)
     require(draft.before.id, against_claiming(draft, ask))
-    asked = stand(draft, posts_asked(draft, ask), ask).asked
+    seat = stand(draft, posts_asked(draft, ask), ask).asked.partition("@")[0]
     free = [
         (number, item) for number, item in items_of(draft, ask).items() if taken_by(draft, item) in ("", command.person)
     ]
@@ -58,7 +58,8 @@ def claim(draft: Draft, command: Claim) -> str:
     number, item = min(
         free,
         key=lambda each: (
-            f"{each[1]['p']}@{each[1]['d']}" != draft.post, each[1].get("f") != asked, "by" not in each[1], int(each[0])
+            f"{each[1]['p']}@{each[1]['d']}" != draft.post, each[1].get("f", each[1]["p"]) != seat,
+            "by" not in each[1], int(each[0]),
         ),
     )  # fmt: skip
     draft.put("items", number, {**item, "by": command.person})

@@ -200,6 +200,14 @@ class TestDelegate:
         runner.act("township.mayor", "pass")
         assert runner.stage == "decide"
 
+    def test_a_trustee_with_a_seat_of_his_own_claims_that(self) -> None:
+        runner = handed()
+        runner.act("township.cadre", "pass")
+        runner.do(Delegate, "township.secretary", to="township.mayor")
+        runner.do(Claim, "township.mayor")
+        claimed = [item.get("f", item["p"]) for item in runner.case.section("items").values() if "by" in item]
+        assert sorted(claimed) == ["township.mayor", "township.secretary"]
+
 
 class TestDeputies:
     """C18: nobody can act while I am away."""
