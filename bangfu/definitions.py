@@ -89,6 +89,14 @@ class StoredDefinitions:
         found = ((workflow, self._intake.in_force(workflow, today)) for workflow in self._intake.workflows())
         return {workflow: version for workflow, version in found if version}
 
+    def post_titles(self) -> Mapping[str, str]:
+        """``level.role`` → what the procedures in force today call it; of several, the first by its workflow's id."""
+        titles: dict[str, str] = {}
+        for version in self.deployed().values():
+            for name, post in self.definition(version).workflow.posts.items():
+                titles.setdefault(name, post.title)
+        return titles
+
     def deploy(self, library: Library, pack: str, from_date: date, now: datetime) -> Mapping[str, Definition]:
         """
         Put every workflow of *pack* into force from a day on.

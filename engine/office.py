@@ -354,7 +354,7 @@ class Office:
             failed += round_.failed
         self.store.add_up(now)
         left = self.store.due_timers(now, 1)
-        self._log("swept", fired=fired, failed=len(failed))
+        self._log("swept" if fired or failed else "nothing_due", fired=fired, failed=len(failed))
         return Swept(fired, tuple(failed), left[0].due_at if left else None)
 
     def _fire(self, timer: DueTimer) -> Receipt | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -295,13 +295,16 @@ def person_add(
 def person_list(context: typer.Context) -> None:
     session = session_of(context)
     staff, today, _ = _everybody(session), session.bangfu.today, session._
-    places = _place_names(session, staff)
+    places, titles = _place_names(session, staff), session.bangfu.definitions.post_titles()
     people = sorted(staff.people.values(), key=lambda each: each.key)
-    document = {"people": [_person_document(each, staff.posts(each.key, today)) for each in people]}
+    document = {"people": [_person_document(each, staff.posts(each.key, today), titles) for each in people]}
     rows = [
-        (escape(each.key), escape(each.name), _posts_line(staff.posts(each.key, today), places) or f"[{QUIET}]–[/]")
+        (
+            escape(each.key), escape(each.name),
+            _posts_line(staff.posts(each.key, today), places, titles) or f"[{QUIET}]–[/]",
+        )
         for each in people
-    ]
+    ]  # fmt: skip
     session.answer(
         document, lambda: session.screen.print(table((_("Person"), _("Name"), _("Posts")), rows, narrow=(0, 1)))
     )
@@ -312,9 +315,9 @@ def person_show(context: typer.Context, key: Key) -> None:
     session = session_of(context)
     staff, _ = _staff(session), session._
     found = _known(staff, key)
-    places = _place_names(session, staff)
+    places, titles = _place_names(session, staff), session.bangfu.definitions.post_titles()
     # Which they are is the households' affair (docs/decisions/administration.md).
-    document = _person_document(found, found.posts) | {"relatives": len(found.relatives)}
+    document = _person_document(found, found.posts, titles) | {"relatives": len(found.relatives)}
 
     def draw() -> None:
         state = "" if found.active else styled(SOON, _("has left"))
@@ -322,7 +325,7 @@ def person_show(context: typer.Context, key: Key) -> None:
         headings = (_("Post"), _("At"), _("From"), _("To"))
         rows = [
             (
-                escape(each.post),
+                _post_named(each.post, titles),
                 escape(f"{each.division} {places.path(each.division)}"),
                 str(each.from_date),
                 str(each.to_date or ""),
@@ -371,7 +374,8 @@ def person_deputy(
     if not any(each.to_date is None or each.to_date >= first for each in held):
         raise NotFoundError(N_("{person} does not hold {post} there"), person=principal, post=name)
     session.bangfu.intake.put_deputy(Deputy(key, principal, Holding(name, division, first, last)))
-    document = {"person": key, "for": principal, **_post_document(Holding(name, division, first, last))}
+    titles = session.bangfu.definitions.post_titles()
+    document = {"person": key, "for": principal, **_post_document(Holding(name, division, first, last), titles)}
     text = session._("{person} acts for {for} as {post} at {division}, {from} to {to}")
     session.answer(document, lambda: session.screen.print(escape(text.format_map(document))))
 
@@ -470,7 +474,7 @@ def post_end(
 
 def _put_post(session: Session, key: str, holding: Holding) -> None:
     session.bangfu.intake.put_posts([(key, holding)])
-    document = {"person": key, **_post_document(holding)}
+    document = {"person": key, **_post_document(holding, session.bangfu.definitions.post_titles())}
     text = session._("{person}: {post} at {division}, {from} to {to}")
     words = {**document, "to": holding.to_date or "…"}
     session.answer(document, lambda: session.screen.print(escape(text.format_map(words))))
@@ -484,7 +488,7 @@ def post_list(
 ) -> None:
     session = session_of(context)
     staff, today, _ = _everybody(session), session.bangfu.today, session._
-    places = _place_names(session, staff)
+    places, titles = _place_names(session, staff), session.bangfu.definitions.post_titles()
     held = [
         (each, holding)
         for each in sorted(staff.people.values(), key=lambda one: one.key)
@@ -493,11 +497,14 @@ def post_list(
     ]
     held.sort(key=lambda pair: (pair[1].division, pair[1].post, pair[0].key))
     rows = [
-        (escape(each.post), escape(places.path(each.division)), each.division, escape(one.key), escape(one.name))
+        (
+            _post_named(each.post, titles), escape(places.path(each.division)), each.division,
+            escape(one.key), escape(one.name),
+        )
         for one, each in held
-    ]
+    ]  # fmt: skip
     headings = (_("Post"), _("At"), _("Code"), _("Person"), _("Name"))
-    document = {"posts": [{"person": one.key, "name": one.name, **_post_document(each)} for one, each in held]}
+    document = {"posts": [{"person": one.key, "name": one.name, **_post_document(each, titles)} for one, each in held]}
     session.answer(document, lambda: session.screen.print(table(headings, rows, narrow=(0, 2, 3))))
 
 
@@ -527,25 +534,31 @@ def _known(staff: Staff, key: str) -> Person:
     return staff.people[key]
 
 
-def _person_document(found: Person, posts: Sequence[Holding]) -> dict[str, Any]:
+def _person_document(found: Person, posts: Sequence[Holding], titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "person": found.key, "name": found.name, "active": found.active,
-        "posts": [_post_document(each) for each in posts],
+        "posts": [_post_document(each, titles) for each in posts],
     }  # fmt: skip
 
 
-def _post_document(holding: Holding) -> dict[str, str | date | None]:
+def _post_document(holding: Holding, titles: Mapping[str, str]) -> dict[str, str | date | None]:
     return {
-        "post": holding.post, "division": holding.division, "from": holding.from_date, "to": holding.to_date,
+        "post": holding.post, "post_title": titles.get(holding.post, holding.post), "division": holding.division,
+        "from": holding.from_date, "to": holding.to_date,
     }  # fmt: skip
 
 
-def _posts_line(posts: Sequence[Holding], places: PlaceNames) -> str:
+def _posts_line(posts: Sequence[Holding], places: PlaceNames, titles: Mapping[str, str]) -> str:
     """The posts of a person in few words: several at one place together."""
     where: dict[str, list[str]] = {}
     for each in posts:
-        where.setdefault(each.division, []).append(each.post)
-    return escape("; ".join(f"{places.path(division)} {', '.join(held)}" for division, held in where.items()))
+        where.setdefault(each.division, []).append(_post_named(each.post, titles))
+    return "; ".join(f"{escape(places.path(division))} {', '.join(held)}" for division, held in where.items())
+
+
+def _post_named(post: str, titles: Mapping[str, str]) -> str:
+    """A post's title, where a procedure in force knows it, and what commands call it."""
+    return f"{escape(titles[post])} [{QUIET}]{escape(post)}[/]" if post in titles else escape(post)
 
 
 def _place_names(session: Session, staff: Staff) -> PlaceNames:

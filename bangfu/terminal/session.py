@@ -116,17 +116,18 @@ class Session:
     def log(self, event: str, **keys: object) -> None:
         """
         Where the office says what it does. structlog is loaded with the first event that is written: at the level of
-        most commands, trouble alone.
+        most commands, trouble alone. A sweep that found nothing to do is no news.
         """
         trouble = event.endswith(("_failed", "_unknown"))
-        if not trouble and LEVELS.index(self.log_level) > LEVELS.index("info"):
+        level: LogLevel = "warning" if trouble else "debug" if event == "nothing_due" else "info"
+        if not trouble and LEVELS.index(self.log_level) > LEVELS.index(level):
             return
         import structlog
 
         if not self._logs:
             self.configure_logs()
         logger = structlog.get_logger()
-        (logger.warning if trouble else logger.info)(event, **keys)
+        getattr(logger, level)(event, **keys)
 
     def configure_logs(self) -> None:
         """Send logs to standard error, at practice time if that is what the database lives by."""

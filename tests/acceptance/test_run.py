@@ -84,6 +84,8 @@ def test_what_is_due_is_done_until_it_is_stopped_and_the_database_is_free_again(
     assert events[0] == "scheduler_started"
     assert events[-2:] == ["scheduler_stopping", "scheduler_stopped"]
     assert {each["level"] for each in logged} == {"info"}
+    assert all(each["fired"] for each in logged if each["event"] == "swept"), "a sweep that finds nothing is no news"
+    assert "nothing_due" not in events
     assert all(datetime.fromisoformat(each["at"]).utcoffset() == timedelta(0) for each in logged)
 
     health = terminal.ask("doctor")["health"]
