@@ -365,6 +365,34 @@ def _answers(definition: Definition, known: Known) -> Iterator[Fault]:
                 yield definition.fault((*path, word, "needs"), message, advice, "needs-on-result")
 
 
+def _of_nobody(definition: Definition, known: Known) -> Iterator[Fault]:
+    """What comes of itself waits for what it asks; it may not ask for what nobody can ever give."""
+    w = definition.workflow
+    alone = [(("clocks", name, "then"), clock.then) for name, clock in w.clocks.items() if clock.then is not None]
+    places: set[str] = set()
+    for name, ask in asks(w):
+        if ask.voice in ("notice", "case"):
+            actions: Mapping[str, Action] = getattr(ask, "actions", {})
+            own = {word: action for word, action in actions.items() if not action.by}
+            alone += [(("stages", name, "actions", word), action) for word, action in own.items()]
+            places |= {f"{name}.{word}" for word in own} | ({name} if len(own) == len(actions) else set())
+    for path, action in alone:
+        for key, asked in (("opinion", action.opinion), ("times", action.times is not None)):
+            if asked:
+                yield _nobody(definition, (*path, key), f"nobody takes this action: `{key}` can never be met")
+    for name, fact in w.facts.items():
+        for number, place in enumerate(fact.in_):
+            if place in places and not fact.optional:
+                yield _nobody(
+                    definition, ("facts", name, "in", str(number)), f"nobody can fill in `{name}` in `{place}`"
+                )
+
+
+def _nobody(definition: Definition, path: Path, message: str) -> Fault:
+    advice = "no person answers there; ask for it elsewhere, or give the stage an action with `by`"
+    return definition.fault(path, message, advice, "asked-of-nobody")
+
+
 def _objections(definition: Definition, known: Known) -> Iterator[Fault]:
     """The workflow that answers objections is about a case, and ends upheld or dismissed."""
     for name, ask in asks(definition.workflow):
@@ -580,6 +608,6 @@ def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
 
 _CHECKS: tuple[Check, ...] = (
     _references, _names, _lengths, _choices, _not_yet, _titles, _reachable, _can_end, _must, _granted, _straight,
-    _owners, _answers, _objections, _upheld, _can_say_no, _tallies, _joins, _awaited, _silence, _notices, _writers,
-    _clauses, _rules_compile,
+    _owners, _answers, _of_nobody, _objections, _upheld, _can_say_no, _tallies, _joins, _awaited, _silence, _notices,
+    _writers, _clauses, _rules_compile,
 )  # fmt: skip

@@ -60,6 +60,7 @@ from engine.errors import N_, InputError, PermissionDeniedError, StaleCaseError
 from engine.facts import LONGEST_TEXT
 from engine.guards import require_scope
 from engine.handing import assign, claim, delegate, release, transfer, urge
+from engine.moving import go_on
 from engine.noticing import child_ended, lodge, post_notice, prove_notice, take_down
 from engine.opening import open_case
 from engine.reading import read_paper
@@ -106,6 +107,7 @@ def decide(procedure: Procedure, case: Case, command: Command, now: datetime, wo
         require_scope(draft)
         _require_fresh(draft, command)
     kind = _HANDLERS[type(command)](draft, command)
+    go_on(draft)
     try:
         return draft.finish(kind)
     except UnicodeEncodeError:  # Half a character, as from a file's name in another encoding.

@@ -6,8 +6,9 @@ A draft lives inside one call of ``decide``. It is the only thing in the core th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -202,6 +203,30 @@ class Draft:
         number = int(self.value("next", 1))
         self.put("case", "next", number + 1)
         return str(number)
+
+    def has_changed(self, *sections: str) -> bool:
+        """Whether anything was written to one of *sections*."""
+        return any(section in sections for section, _, _ in self._changes)
+
+    def saved(self) -> Callable[[], None]:
+        """
+        The draft as it is now; the function goes back to it.
+
+        What comes of itself, without anybody asking, may turn out to be impossible when half of it is done.
+        """
+        body = {name: copy(value) for name, value in self.body.items()}
+        post, behalf, is_leaving = self.post, self.behalf, self.is_leaving
+        followed = list(self.messages), list(self.register), list(self.followups)
+        own = {name: changeable(self._sections[name]) for name in self._own}
+        sections, changes, net, read = dict(self._sections), list(self._changes), dict(self._net), dict(self._read)
+
+        def restore() -> None:
+            self.body, self.post, self.behalf, self.is_leaving = body, post, behalf, is_leaving
+            self.messages, self.register, self.followups = followed
+            self._sections, self._own = {**sections, **own}, set(own)
+            self._changes, self._net, self._read, self._scope = changes, net, read, None
+
+        return restore
 
     # --- rules and facts ---
 

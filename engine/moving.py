@@ -7,6 +7,7 @@ left closes its question, one that is entered asks its own. What can go on by it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,14 +16,14 @@ from transitions import MachineError
 
 from engine import timing
 from engine.asking import carried, close_ask, open_ask, tell
-from engine.cases import ChildEnded, Followup, OpenCase, RegisterWrite
+from engine.cases import SYSTEM, ChildEnded, Followup, OpenCase, RegisterWrite
 from engine.compiling import FORWARD, Step, goes_back_straight
-from engine.concerns import is_held, settle
+from engine.concerns import settle
 from engine.drafting import Draft, derived_id
 from engine.errors import N_, ActionNotAllowedError
 from engine.facts import clean
-from engine.guards import against_leaving, awaited, has_objection, notice_is_over
-from engine.reasons import require
+from engine.guards import against_action, against_gaps, against_leaving, awaited, has_objection, notice_is_over
+from engine.reasons import Reason, UnknownRuleError, require
 from engine.workflow import Action, Start
 
 
@@ -209,24 +210,42 @@ def advance(draft: Draft) -> None:
     What can go on by itself goes on.
 
     A stage is ready when every task that it awaits is over; then its limit starts. A notice has ended when its wait is
-    over, its end proved and no objection open. What a notice or another case answers waits, if it leads towards
-    approval, for awaited tasks, open objections and what has changed in the household.
+    over, its end proved and no objection open. What a notice or another case answers waits while a guard speaks against
+    it, as it would against a person's act, or a fact by which it goes on is missing.
     """
     stage = draft.stage
     ask = draft.get("asks", stage)
     if ask is None or draft.is_leaving:
         return
-    waits = bool(awaited(draft, stage))
-    if not ask.get("r") and not waits:
+    if not ask.get("r") and not awaited(draft, stage):
         draft.put("asks", stage, {**ask, "r": True})
         emit(draft, f"{stage}.ready")
     result = "ended" if notice_has_ended(draft, stage) else ask.get("res")
     if result is None:
         return
     action = draft.procedure.workflow.stages[stage].actions[result]
-    held = waits or awaited(draft, f"{stage}.{result}") or has_objection(draft) or is_held(draft)
-    if action.means not in FORWARD or not held:
-        answer(draft, stage, result)
+    _of_itself(draft, stage, result, against_action(draft, stage, result, action))
+
+
+def _of_itself(draft: Draft, ask: str, result: str, against: Iterable[Reason]) -> None:
+    """Nobody gives this answer, so nobody can be told why not: it counts, or waits until nothing speaks against it."""
+    why = next(iter(against), None)
+    if why is None:
+        restore = draft.saved()
+        try:
+            answer(draft, ask, result)
+        except UnknownRuleError as error:
+            restore()
+            why = error.why
+    if why is not None and draft.command.person == SYSTEM:
+        withhold(draft, why)
+
+
+def withhold(draft: Draft, why: Reason) -> None:
+    """The event says what did not come of it, and which facts it waits for."""
+    draft.body["withheld"] = why.kind
+    if why.missing:
+        draft.body["missing"] = list(why.missing)
 
 
 def notice_has_ended(draft: Draft, name: str) -> bool:
@@ -323,9 +342,25 @@ def open_task(draft: Draft, name: str) -> None:
 
 
 def advance_task(draft: Draft, name: str) -> None:
-    """A notice beside the case is done when it has ended."""
-    if draft.get("asks", name) and notice_has_ended(draft, name):
-        answer(draft, name, "ended")
+    """A notice or case beside this one is done when it has ended, and what is asked for in it is there."""
+    ask = draft.get("asks", name)
+    if ask is None:
+        return
+    result = "ended" if notice_has_ended(draft, name) else ask.get("res")
+    if result is not None:
+        _of_itself(draft, name, result, against_gaps(draft, (name,), ask["s"]))
+
+
+def go_on(draft: Draft) -> None:
+    """If facts, papers or results have come in, what waited for them goes on; what time withheld is tried again."""
+    if draft.value("status") == "closed" or not draft.has_changed("facts", "papers", "tasks"):
+        return
+    timing.try_again(draft)
+    for name, task in tuple(draft.section("tasks").items()):
+        if task["st"] == "open":
+            advance_task(draft, name)
+    if draft.value("status") == "open":
+        advance(draft)
 
 
 def cancel_task(draft: Draft, name: str, why: str) -> None:

@@ -274,11 +274,9 @@ def child_ended(draft: Draft, command: ChildEnded) -> str:
         _objection_answered(draft, name, command.outcome)
     elif link["k"] == "child" and ask is not None and ask["n"] == link["n"]:
         end = _joined(draft, name, ask, command.end) if "of" in ask else command.end
-        if end and name in draft.procedure.workflow.tasks:
-            answer(draft, name, end)
-        elif end:
-            draft.put("asks", name, {**ask, "res": end})
-            advance(draft)
+        if end:
+            draft.put("asks", name, {**draft.get("asks", name), "res": end})
+            _go_on(draft, name)
     close_if_done(draft)
     return "child_ended"
 

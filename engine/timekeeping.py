@@ -12,12 +12,12 @@ from engine.asking import tell
 from engine.cases import ExtendClock, FireTimer, ResumeClock, SettleClocks, StopClock, instant, iso
 from engine.clocks import ClockState
 from engine.compiling import ClockSpec
-from engine.drafting import Draft
+from engine.drafting import SUPERVISOR, Draft
 from engine.errors import N_, ActionNotAllowedError, InputError
-from engine.guards import against_leaving, against_post, against_relatives, against_rule, stand
-from engine.moving import emit, is_towards_approval, take, way
+from engine.guards import against_action, against_leaving, against_post, against_relatives, against_rule, stand
+from engine.moving import advance, emit, is_towards_approval, take, way, withhold
 from engine.noticing import expire
-from engine.reasons import Reason, reason, require
+from engine.reasons import Reason, UnknownRuleError, reason, require
 from engine.workflow import Extend, Stop
 
 #: Why a clock stands still that an officer stopped.
@@ -169,9 +169,27 @@ def fire(draft: Draft, command: FireTimer) -> str:
     spec = draft.procedure.clocks[timer["c"]]
     draft.drop("timers", command.timer)
     draft.body.update({"timer": command.timer, "clock": spec.id, "rung": timer["k"], "due": timer["at"]})
+    is_anew = timing.is_tried_again(draft, timer)
     rung = timing.fire(draft, spec, timer)
-    _RUNGS[rung.kind](draft, spec, rung)
+    if rung.kind == "due" and not is_anew:
+        _tell_owners(draft, "overdue", spec)
+    restore = draft.saved()
+    try:
+        _RUNGS[rung.kind](draft, spec, rung)
+    except UnknownRuleError as error:
+        restore()
+        _withhold(draft, spec, rung, error.why)
     return "fired"
+
+
+def _withhold(draft: Draft, spec: ClockSpec, rung: timing.Rung, why: Reason) -> None:
+    """
+    What the clock should bring about cannot be said yet: the event says so, and it is tried again when facts come in.
+
+    A timer that fails whenever it is tried would hold up what else its case waits for (F39).
+    """
+    withhold(draft, why)
+    timing.remember(draft, spec, rung)
 
 
 def _tell_owners(draft: Draft, event: str, spec: ClockSpec, **data: str) -> None:
@@ -187,7 +205,6 @@ def _remind(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
 
 def _due(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
     """It has run out: marked late, and what the definition makes of that, which is never a step towards approval."""
-    _tell_owners(draft, "overdue", spec)
     emit(draft, f"{spec.id}.due")
     then = spec.definition.then if spec.definition else None
     if then is None or draft.value("status") != "open":
@@ -195,13 +212,19 @@ def _due(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
     trigger = f"{spec.id}.then"
     if is_towards_approval(draft, way(draft, trigger).state, then):
         draft.body["withheld"] = next((held.kind for held in against_leaving(draft, draft.stage)), "silence")
+    elif held := next(against_action(draft, draft.stage, "then", then), None):
+        _withhold(draft, spec, rung, held)
     else:
         take(draft, "then", then, trigger=trigger, event=trigger)
 
 
 def _late(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
     emit(draft, f"{spec.id}.late")
-    tell(draft, "escalated", rung.post, clock=spec.id, rung=rung.label)
+    try:
+        tell(draft, "escalated", rung.post, clock=spec.id, rung=rung.label)
+    except UnknownRuleError:  # To whom depends on a fact that is missing: somebody must learn of it.
+        county = str(draft.value("division"))[:6] + "000000"
+        draft.tell("escalated", SUPERVISOR, county, clock=spec.id, rung=rung.label)
 
 
 def _over(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
@@ -209,6 +232,8 @@ def _over(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
     timing.end(draft, spec.id)
     if not spec.ask:
         emit(draft, f"{spec.id}.over")
+        if draft.value("status") == "open":
+            advance(draft)  # Perhaps what comes of itself waited for this alone.
     elif draft.procedure.ask(spec.ask).notice is not None:
         expire(draft, spec.ask, rung.at)
     else:

@@ -121,6 +121,7 @@ def end(draft: Draft, clock: str) -> None:
     if not draft.procedure.clocks[clock].ask:
         draft.put("case", f"clock:{clock}", iso(draft.now))
     draft.drop("case", f"since:{clock}")
+    draft.drop("case", _mark(clock))
     draft.drop("clocks", clock)
     _disarm(draft, clock)
 
@@ -136,10 +137,38 @@ def change_body(draft: Draft, ask: str) -> None:
                 begin(draft, spec, spec.from_[0], draft.now)
 
 
+def _mark(clock: str) -> str:
+    return f"withheld:{clock}"
+
+
+def remember(draft: Draft, spec: ClockSpec, rung: Rung) -> None:
+    """What *rung*, the first of its clock, should have brought about is withheld; the clock itself goes on."""
+    draft.put("case", _mark(spec.id), {"at": iso(rung.at)})
+
+
+def is_tried_again(draft: Draft, timer: Mapping[str, Any]) -> bool:
+    """Whether *timer* stands for what was withheld before."""
+    return timer["r"] == 0 and draft.value(_mark(timer["c"]), None) is not None
+
+
+def try_again(draft: Draft) -> None:
+    """What was withheld is due once more, before the rung that its clock waits for."""
+    for spec, _ in running(draft):
+        mark = draft.value(_mark(spec.id), None)
+        if mark is None or "next" in mark:
+            continue
+        waiting = [timer for timer in draft.section("timers").values() if timer["c"] == spec.id]
+        _disarm(draft, spec.id)
+        draft.put("case", _mark(spec.id), {**mark, "next": waiting})
+        _arm(draft, spec, Rung(instant(mark["at"]), 0, spec.rungs[0][0]))
+
+
 def keep(draft: Draft, spec: ClockSpec, state: ClockState) -> None:
     """Record *state*; its timer is set anew if it is due at another instant, or runs on."""
     before = state_of(draft, spec.id)
     draft.put("clocks", spec.id, state.to_json())
+    if state.due_at > draft.now:
+        draft.drop("case", _mark(spec.id))
     pending = any(timer["c"] == spec.id for timer in draft.section("timers").values())
     if pending and before is not None and before.due_at == state.due_at and state.status == "running":
         return
@@ -219,10 +248,15 @@ def rungs(draft: Draft, spec: ClockSpec, state: ClockState) -> list[Rung]:
 
 
 def fire(draft: Draft, spec: ClockSpec, timer: dict[str, Any]) -> Rung:
-    """The rung that *timer* stands for; sets the timer of the next."""
+    """The rung that *timer* stands for; sets the timer of the next, or, if it is tried again, the one that waited."""
     state = state_of(draft, spec.id)
     assert state is not None, "a clock that is forgotten takes its timer along"
     fired = Rung(instant(timer["at"]), int(timer["r"]), *spec.rungs[int(timer["r"])])
+    if is_tried_again(draft, timer):
+        for waiting in draft.value(_mark(spec.id)).get("next", ()):
+            draft.put("timers", draft.serial(), waiting)
+        draft.drop("case", _mark(spec.id))
+        return fired
     if fired.kind == "due":
         draft.put("clocks", spec.id, clocks.mark_late(state, draft.now).to_json())
     for rung in rungs(draft, spec, state):
