@@ -47,6 +47,7 @@ from engine.guards import (
 )
 from engine.moving import answer, begin_work, emit, led, take
 from engine.reasons import Reason, reason, require
+from engine.seeing import has_a_part
 from engine.signers import against_pending, awaited_signers, hold, signers
 from engine.tallies import ABSTAIN, FALLBACK
 from engine.workflow import Action, Means, Panel
@@ -366,9 +367,26 @@ def papers_wanted(draft: Draft) -> list[str]:
     """The papers that may be handed in now: those of open questions, and those not handed in yet."""
     if draft.value("status") == "closed":
         return []
-    asked = {name for ask in draft.section("asks") for name in draft.procedure.papers_in.get(ask, ())}
+    asked = {name for name in draft.procedure.workflow.papers if _asking_for(draft, name)}
     papers = draft.procedure.workflow.papers.items()
     return [name for name, paper in papers if not paper.made_by and (name in asked or not draft.get("papers", name))]
+
+
+def _asking_for(draft: Draft, paper: str) -> list[str]:
+    """The open questions that ask for *paper*, or whose answers do."""
+    places = draft.procedure.workflow.papers[paper].in_
+    return [ask for ask in draft.section("asks") if any(place.partition(".")[0] == ask for place in places)]
+
+
+def against_attaching(draft: Draft, paper: str) -> Iterator[Reason]:
+    """The person may answer no question that asks for *paper* and has no part in the case; or he is a relative."""
+    asked = (against_post(draft, posts_asked(draft, ask), ask) for ask in _asking_for(draft, paper))
+    if not has_a_part(draft) and all(any(against) for against in asked):
+        yield reason(
+            "post", N_("papers are handed in by those who have a part in the case, and no post of yours has"),
+            advice=N_("see who holds it: bangfu post list"),
+        )  # fmt: skip
+    yield from against_relatives(draft, [draft.command.person])
 
 
 def attach(draft: Draft, command: Attach) -> str:
@@ -379,6 +397,7 @@ def attach(draft: Draft, command: Attach) -> str:
             N_("no paper {name} is asked for here; asked for: {known}"), field=command.paper, name=command.paper,
             known=", ".join(sorted(wanted)) or "none",
         )  # fmt: skip
+    require(draft.before.id, against_attaching(draft, command.paper))
     document = command.document
     draft.put("papers", command.paper, {"d": document.digest, "f": document.name, "s": draft.seq})
     stand_anywhere(draft)

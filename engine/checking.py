@@ -368,7 +368,9 @@ def _answers(definition: Definition, known: Known) -> Iterator[Fault]:
 def _of_nobody(definition: Definition, known: Known) -> Iterator[Fault]:
     """What comes of itself waits for what it asks; it may not ask for what nobody can ever give."""
     w = definition.workflow
-    alone = [(("clocks", name, "then"), clock.then) for name, clock in w.clocks.items() if clock.then is not None]
+    alone: list[tuple[Path, Action]] = [
+        (("clocks", name, "then"), clock.then) for name, clock in w.clocks.items() if clock.then is not None
+    ]
     places: set[str] = set()
     for name, ask in asks(w):
         if ask.voice in ("notice", "case"):

@@ -21,7 +21,7 @@ from engine.facts import clean
 from engine.guards import JUDGING, Standing, against_relatives, stand_anywhere, standing
 from engine.moving import enter
 from engine.reasons import Reason, reason, require
-from engine.seeing import reads_secrets
+from engine.seeing import has_a_part
 from engine.workflow import Action, Stage
 
 What = Literal["correct", "reopen"]
@@ -60,7 +60,7 @@ def _takers(procedure: Procedure, stage: Stage, action: Action) -> Iterator[str]
 
 def against_proposing(draft: Draft, what: What) -> Iterator[Reason]:
     """The person has no part in the case, something of the kind is proposed already, or there is nothing to propose."""
-    if not reads_secrets(draft.procedure.workflow, draft.before, draft.world.staff, draft.command.person, draft.today):
+    if not has_a_part(draft):
         yield reason("post", N_("only whoever has a part in this case may propose this"))
     yield from against_relatives(draft, [draft.command.person])
     if what in draft.section("proposals"):

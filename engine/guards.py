@@ -114,6 +114,14 @@ def _recorder(draft: Draft, held: Iterable[tuple[str, str]]) -> tuple[str, str] 
     return None
 
 
+def recorders(draft: Draft) -> Iterator[str]:
+    """Who may record what the household or anybody does: officers of the village or township, no relatives of it."""
+    for key in draft.world.staff.people:
+        held = ((each.post, each.division) for each in draft.world.staff.own_posts(key, draft.today))
+        if _recorder(draft, held) and not is_relative(draft, key):
+            yield key
+
+
 def against_post(draft: Draft, posts: Iterable[str], ask: str = "") -> Iterator[Reason]:
     """The person holds none of *posts*."""
     posts = tuple(draft.parameter(post) for post in posts)

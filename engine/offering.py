@@ -16,6 +16,7 @@ from uuid import UUID
 from engine import timing
 from engine.acting import (
     Answer,
+    against_attaching,
     against_comment,
     against_giver,
     against_listing,
@@ -64,7 +65,7 @@ from engine.noticing import (
     posting,
 )
 from engine.reasons import NEEDS, OF_RULES, Reason, UnknownRuleError
-from engine.seeing import reads_secrets
+from engine.seeing import has_a_part
 from engine.signers import against_pending, awaited_signers, held_answer
 from engine.signing import (
     AGREE,
@@ -159,8 +160,9 @@ def offered(procedure: Procedure, case: Case, person: str, now: datetime, world:
         found += [*_work(draft, ask), *_signing(draft, ask)]
     found += _notices(draft, asks)
     found += _clocks(draft)
-    found += [Offer("attach", on=name, title=procedure.workflow.papers[name].title, needs_document=True)
-              for name in papers_wanted(draft)]  # fmt: skip
+    for name in papers_wanted(draft):
+        offer = Offer("attach", on=name, title=procedure.workflow.papers[name].title, needs_document=True)
+        found.append(_offer(draft, offer, against_attaching(draft, name)))
     for number in open_concerns(draft):
         offer = Offer("carry_on", on=number, needs_note=True, posts=_named(draft, responsible(draft)))
         found.append(_offer(draft, offer, against_carrying_on(draft, number)))
@@ -233,7 +235,7 @@ def _leads_to(draft: Draft, given: Answer) -> str:
     action = given.action
     if action is None or "visited" in targets(action):
         return ""
-    if not isinstance(action.to, str) and not _has_a_part(draft):
+    if not isinstance(action.to, str) and not has_a_part(draft):
         return ""
     try:
         return way(draft, given.name, _back(draft, action)).state
@@ -373,7 +375,7 @@ def _offer(draft: Draft, offer: Offer, against: Iterable[Reason], writable: Iter
         else:
             refusals.append(each)
     refusals = [each for place, each in enumerate(refusals) if each not in refusals[:place]]
-    if any(each.kind == "post" for each in refusals) and not _has_a_part(draft):
+    if any(each.kind == "post" for each in refusals) and not has_a_part(draft):
         refusals = [each for each in refusals if each.kind not in OF_RULES]
         needs = {kind: names for kind, names in needs.items() if kind not in OF_RULES}
     return replace(
@@ -381,12 +383,6 @@ def _offer(draft: Draft, offer: Offer, against: Iterable[Reason], writable: Iter
         needs_papers=tuple(dict.fromkeys(needs.get("papers", ()))), needs_note=offer.needs_note or "opinion" in needs,
         needs_minutes="minutes" in needs,
     )  # fmt: skip
-
-
-def _has_a_part(draft: Draft) -> bool:
-    """Whether the person may know what rules say of the case, which tells the facts that they read."""
-    world = draft.world
-    return reads_secrets(draft.procedure.workflow, draft.before, world.staff, draft.command.person, draft.today)
 
 
 def _keys(draft: Draft, name: str) -> list[str]:

@@ -4,25 +4,30 @@ How a case begins: by one of its channels, or by another case.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from engine.acting import date_events
 from engine.cases import SYSTEM, OpenCase, Secret, iso
-from engine.compiling import NEW, Procedure
+from engine.compiling import NEW, Procedure, is_office_post
 from engine.drafting import Draft
 from engine.errors import N_, ActionNotAllowedError, InputError
 from engine.facts import clean, is_missing
 from engine.guards import (
+    able,
     against_gaps,
+    against_relatives,
+    recorders,
     remember_actor,
     require_scope,
     stand,
     stand_anywhere,
+    stand_in,
     write_facts,
     write_papers,
 )
 from engine.moving import emit, enter, way
-from engine.reasons import require
+from engine.reasons import Reason, require
 from engine.workflow import Fact
 
 
@@ -50,6 +55,7 @@ def open_case(draft: Draft, command: OpenCase) -> str:
     if command.parent is None and command.person != SYSTEM:
         require_scope(draft)
         stand(draft, channel.by)
+        require(draft.before.id, against_own(draft, channel.by))
         draft.put("case", "opener", draft.post)
     else:
         stand_anywhere(draft)
@@ -65,6 +71,22 @@ def open_case(draft: Draft, command: OpenCase) -> str:
     draft.body["to"] = target
     enter(draft, target, NEW)
     return "opened"
+
+
+def against_own(draft: Draft, posts: tuple[str, ...]) -> Iterator[Reason]:
+    """
+    Nobody opens a case of his declared relatives, nor records what they apply for, while another officer could.
+
+    Where there is nobody else, he may: who applies is not turned away, and he answers nothing of the case afterwards.
+    """
+    if any(_others(draft, post) for post in posts):
+        yield from against_relatives(draft, [key for key in (draft.command.person, draft.behalf) if key])
+
+
+def _others(draft: Draft, post: str) -> bool:
+    """Whether somebody who is no relative could open as *post*."""
+    post = stand_in(draft, post)
+    return bool(able(draft, post)) if is_office_post(post) else any(recorders(draft))
 
 
 def way_in(draft: Draft, channel: str) -> str:

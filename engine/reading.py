@@ -13,7 +13,7 @@ from typing import Any
 from engine.cases import Case, Change, ReadPaper
 from engine.drafting import Draft
 from engine.errors import N_, InputError, PermissionDeniedError
-from engine.seeing import reads_secrets
+from engine.seeing import has_a_part
 
 _DIGEST = 64
 
@@ -64,8 +64,7 @@ def read_paper(draft: Draft, command: ReadPaper) -> str:
             N_("there is no paper {name} in this case; there are: {known}"), field="PAPER", name=command.paper,
             known=", ".join(known) or "–",
         )  # fmt: skip
-    workflow = draft.procedure.workflow
-    if not reads_secrets(workflow, draft.before, draft.world.staff, command.person, draft.today):
+    if not has_a_part(draft):
         raise PermissionDeniedError(
             draft.before.id, N_("papers are for those who have a part in the case, and no post of yours has")
         )

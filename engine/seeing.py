@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from engine.cases import Case
-from engine.drafting import seat_division
+from engine.drafting import Draft, seat_division
 from engine.people import Staff
 from engine.references import panels_of, posts_of
 from engine.workflow import Voiced, Workflow
@@ -30,6 +30,12 @@ def reads_secrets(workflow: Workflow, case: Case, staff: Staff, person: str, day
             if post in acting and (post, seat_division(post, str(case.get(f"at:{place}") or case.division))) in held:
                 return True
     return False
+
+
+def has_a_part(draft: Draft) -> bool:
+    """Whether the person who asks has a part in the case."""
+    world = draft.world
+    return reads_secrets(draft.procedure.workflow, draft.before, world.staff, draft.command.person, draft.today)
 
 
 def _values(workflow: Workflow, text: str) -> Iterator[str]:

@@ -42,7 +42,7 @@ from storage.vault import Sealer
 #: What takes a case towards approval.
 _FORWARD = ("pass", "grant")
 _VILLAGE = ("village", "group")
-_TAKING_PART = ("acted", "claimed", "posted", "proved", "signed", "proposed", "corrected", "reopened")
+_TAKING_PART = ("acted", "claimed", "posted", "proved", "signed", "attached", "proposed", "corrected", "reopened")
 #: Tables that follow from the log alone; what is told to posts does not stand in it.
 _FROM_LOG = ("clock", "timer", "work_item", "task", "response", "notice", "case_link", "list_item", "concern")
 _CASE = (

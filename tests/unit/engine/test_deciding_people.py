@@ -12,6 +12,7 @@ from engine.cases import (
     SYSTEM,
     Act,
     AddSigner,
+    Attach,
     ChildEnded,
     Claim,
     Comment,
@@ -35,7 +36,18 @@ from engine.errors import (
 )
 from engine.people import Holding, Person, Staff
 from engine.seeing import reads_secrets
-from tests.harness import DAY_ONE, HOUSEHOLD, OTHER_VILLAGE, TOWNSHIP, VILLAGE, WHOLE, Runner, person, with_staff
+from tests.harness import (
+    DAY_ONE,
+    HOUSEHOLD,
+    OTHER_VILLAGE,
+    PAPER,
+    TOWNSHIP,
+    VILLAGE,
+    WHOLE,
+    Runner,
+    person,
+    with_staff,
+)
 
 PEOPLE = """
 workflow: people
@@ -332,9 +344,57 @@ class TestRelatives:
         with pytest.raises(GuardRefusedError, match="kin has declared"):
             runner.act("kin", "submit")
 
-    def test_words_and_opening_are_free(self) -> None:
-        runner = people(self.kin("village.cadre"), by="kin")
+    def test_words_are_free(self) -> None:
+        runner = people(self.kin("village.cadre"))
         runner.do(Comment, "kin", note="已申报亲属关系")
+
+    @pytest.mark.parametrize("channel", ["found", "applied"])
+    def test_I18_nor_do_they_open_its_case_while_another_officer_could(self, channel: str) -> None:
+        with pytest.raises(GuardRefusedError, match="kin has declared") as refused:
+            people(self.kin("village.cadre"), by="kin", channel=channel)
+        assert refused.value.rule == "recusal"
+
+    @pytest.mark.parametrize("channel", ["found", "applied"])
+    def test_nobody_is_turned_away_because_his_only_officers_are_relatives(self, channel: str) -> None:
+        runner = Runner.of(PEOPLE, staff=Staff.of([self.kin("village.cadre")]))
+        assert runner.open("kin", channel).stage == "apply"
+
+    def test_I18_nor_do_they_hand_in_its_papers(self) -> None:
+        runner = Runner.of(PEOPLE + PAPERS)
+        runner.staff = with_staff(runner.staff, self.kin("village.cadre"))
+        runner.open("village.cadre", "found")
+        with pytest.raises(GuardRefusedError, match="kin has declared"):
+            runner.do(Attach, "kin", paper="form", document=PAPER)
+
+
+PAPERS = "papers: {form: {title: 申请书, in: apply, optional: yes}}\n"
+
+
+class TestPapers:
+    """Papers come from those who have a part in the case."""
+
+    def test_who_has_none_hands_in_nothing(self) -> None:
+        runner = Runner.of(PEOPLE + PAPERS)
+        elsewhere = person("elsewhere", f"village.cadre@{OTHER_VILLAGE}"), person("vet", "township.vet")
+        runner.staff = with_staff(runner.staff, *elsewhere)
+        runner.open("village.cadre", "found")
+        with pytest.raises(PermissionDeniedError, match="those who have a part in the case"):
+            runner.do(Attach, "vet", paper="form", document=PAPER)
+
+    @pytest.mark.parametrize(("who", "post"), [("village.cadre", VILLAGE), ("township.mayor", TOWNSHIP)])
+    def test_who_answers_the_question_or_has_another_post_of_the_procedure_does(self, who: str, post: str) -> None:
+        runner = Runner.of(PEOPLE + PAPERS)
+        runner.open("village.cadre", "found")
+        runner.do(Attach, who, paper="form", document=PAPER)
+        assert runner.last().post == f"{who}@{post}"
+
+    def test_who_records_what_the_household_does_brings_its_papers(self) -> None:
+        text = PEOPLE.replace("by: [village.cadre, village.team]", "by: household")
+        runner = Runner.of(text + PAPERS)
+        runner.staff = with_staff(runner.staff, person("clerk", "village.clerk"))
+        runner.open("village.cadre", "found")
+        runner.do(Attach, "clerk", paper="form", document=PAPER)
+        assert runner.last().kind == "attached"
 
 
 class TestSeparation:
