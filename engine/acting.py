@@ -345,13 +345,13 @@ def copy(draft: Draft, command: Copy) -> str:
     require(draft.before.id, against_comment(draft))
     if not command.to:
         raise InputError(N_("a copy needs somebody to get it"), field="to", advice=N_("add --to PERSON or POST"))
-    home = str(draft.value("division"))
     posts = [post for post in draft.procedure.workflow.posts if is_office_post(post)]
     for name in command.to:
         if name in posts:
             draft.tell("copied", *draft.place_of(name))
             continue
-        seeing = [held for held in draft.world.staff.posts(name, draft.today) if contains(held.division, home)]
+        held = draft.world.staff.posts(name, draft.today)
+        seeing = [each for place in draft.places for each in held if contains(each.division, place)]
         if not seeing:
             raise InputError(
                 N_("{person} is not known here, or may not see this case"), field="to",

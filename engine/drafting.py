@@ -355,6 +355,13 @@ class Draft:
         """The division (12 digits) of one of the case's places; its home, if it has no such place of its own."""
         return str((place and self.value(f"at:{place}")) or self.value("division"))
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The case's home, then the other divisions where it lies."""
+        section = self.section("case")
+        others = (str(value) for name, value in section.items() if name.startswith("at:"))
+        return tuple(dict.fromkeys((str(section.get("division", "")), *others)))
+
     def holders(self, post: str) -> tuple[str, ...]:
         name, division = self.place_of(post)
         return self.world.staff.holders(name, division, self.today)

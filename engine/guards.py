@@ -152,12 +152,12 @@ def stand(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing:
 
 
 def stand_anywhere(draft: Draft) -> None:
-    """The person acts in any post of his in whose scope the case lies."""
-    home = str(draft.value("division"))
-    for (post, division), behalf in draft.held.items():
-        if contains(division, home):
-            draft.post, draft.behalf = f"{post}@{division}", behalf
-            return
+    """The person acts in any post of his in whose scope the case lies: its home, else another of its places."""
+    for place in draft.places:
+        for (post, division), behalf in draft.held.items():
+            if contains(division, place):
+                draft.post, draft.behalf = f"{post}@{division}", behalf
+                return
 
 
 def against_claim(draft: Draft, ask: str) -> Iterator[Reason]:

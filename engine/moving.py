@@ -201,7 +201,7 @@ def unwind(draft: Draft, target: str) -> None:
         if other["n"] > since:
             draft.drop("visits", stage)
     for name, task in tuple(draft.section("tasks").items()):
-        if task["st"] == "open" and task["n"] >= since:
+        if task["st"] == "open" and task.get("e", task["n"]) >= since:
             cancel_task(draft, name, "returned")
 
 
@@ -329,7 +329,9 @@ def open_task(draft: Draft, name: str) -> None:
         emit(draft, f"{name}.waived")
         advance(draft)
         return
-    draft.put("tasks", name, {"st": "open", "n": number, "s": draft.seq})
+    opened = {"st": "open", "n": number, "s": draft.seq}
+    # Opened more often than the case has moved: its number no longer says in which entry that was.
+    draft.put("tasks", name, opened if number == draft.entry else {**opened, "e": draft.entry})
     open_ask(draft, name, number)
     if draft.get("asks", name).get("of") == 0:
         close_ask(draft, name)

@@ -84,9 +84,8 @@ def _post_of(draft: Draft, ask: str, person: str) -> str:
         InputError: He is not known here or may not see the case, answers the question himself, is a relative, or is
             asked already.
     """
-    home = str(draft.value("division"))
     own = draft.world.staff.own_posts(person, draft.today)
-    seeing = [held for held in own if contains(held.division, home)]
+    seeing = [held for place in draft.places for held in own if contains(held.division, place)]
     if not seeing:
         raise InputError(
             N_("{person} is not known here, or may not see this case"), field="signer",

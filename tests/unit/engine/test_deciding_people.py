@@ -16,6 +16,7 @@ from engine.cases import (
     ChildEnded,
     Claim,
     Comment,
+    Copy,
     Enlist,
     ExtendClock,
     FireTimer,
@@ -702,6 +703,14 @@ ends: {done: {title: 完, outcome: closed}, no: {title: 否, outcome: refused}}
             assert reads_secrets(runner.procedure.workflow, runner.case, runner.staff, key, DAY_ONE), key
         runner.act("away", "pass")
         assert runner.stage == "done"
+
+    def test_who_has_the_case_by_its_other_place_acts_in_the_post_that_he_holds_there(self) -> None:
+        runner = self.opened()
+        runner.do(Comment, "away", note="已见面")
+        assert runner.last().post == f"village.cadre@{OTHER_VILLAGE}"
+        runner.do(Copy, "home", to=("away",))
+        runner.do(Comment, "home", note="知悉")
+        assert runner.last().post == f"village.cadre@{VILLAGE}"
 
     @pytest.mark.parametrize("code", ["garbage", "430822", "110101001001", "4308221032xx"])
     @pytest.mark.parametrize("where", ["places", "division"])

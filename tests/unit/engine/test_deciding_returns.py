@@ -196,3 +196,28 @@ def test_I3_every_move_is_an_edge_of_the_definition(line: Runner) -> None:
 def test_I3_what_the_stage_does_not_offer_is_refused(line: Runner, action: str) -> None:
     with pytest.raises(ActionNotAllowedError, match="offers submit"):
         line.act("village.cadre", action)
+
+
+def test_going_back_cancels_no_task_that_was_open_before_however_often_it_was_opened() -> None:
+    text = """
+workflow: line
+title: 样例
+opens: {applied: {by: village.cadre, to: next}}
+stages:
+  one: {title: 甲, by: village.cadre, actions: {ok: {to: next}, poke: {to: stay, means: record}}}
+  two: {title: 乙, by: village.cadre, actions: {ok: {to: next}}}
+  three:
+    title: 丙
+    by: village.cadre
+    actions: {ok: {to: next}, near: {to: two, means: back}, far: {to: one, means: back}}
+tasks: {chase: {title: 督办, by: village.cadre, opens: one.poke}}
+ends: {done: {title: 完, outcome: closed}}
+"""
+    runner = Runner.of(text)
+    runner.open("village.cadre")
+    for action in ("poke", "poke", "poke", "poke", "ok", "ok", "near"):
+        runner.act("village.cadre", action)
+    assert runner.case.section("tasks")["chase"]["st"] == "open"
+    runner.act("village.cadre", "ok")
+    runner.act("village.cadre", "far")
+    assert runner.case.section("tasks")["chase"]["st"] == "cancelled"
