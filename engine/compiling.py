@@ -146,6 +146,8 @@ class Procedure:
         specs = self.clocks.values()
         self.clocks_of = _index((spec.ask, spec.id) for spec in specs)
         self.clocks_from = _index((event, spec.id) for spec in specs for event in _starts(spec))
+        #: Date facts on whose day a clock starts: it has come. One that a length only counts from may lie ahead.
+        self.happened = frozenset(event for spec in specs for event in spec.from_) & self.workflow.facts.keys()
         self.anchors = frozenset(spec.anchor for spec in specs if spec.anchor) - self.workflow.facts.keys()
         self.clocks_until = _index((spec.until, spec.id) for spec in specs if spec.until)
         self.excluding = _index((ask, spec.id) for spec in specs if spec.definition for ask in spec.definition.except_)

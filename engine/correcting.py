@@ -18,7 +18,7 @@ from engine.compiling import Procedure, is_office_post
 from engine.drafting import Draft
 from engine.errors import N_, InputError
 from engine.facts import clean
-from engine.guards import JUDGING, Standing, against_relatives, stand_anywhere, standing
+from engine.guards import JUDGING, Standing, against_relatives, require_happened, stand_anywhere, standing
 from engine.moving import enter
 from engine.reasons import Reason, reason, require
 from engine.seeing import has_a_part
@@ -177,6 +177,7 @@ def _corrected(draft: Draft, facts: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = clean(name, draft.procedure.workflow.facts[name], value)
         if _value(cleaned) == _value(stored["v"]):
             raise InputError(N_("{name} already has this value"), field=key, name=key)
+        require_happened(draft, name, _value(cleaned))
         found[key] = cleaned
     return found
 

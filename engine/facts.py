@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any
 
 from engine.cases import Secret
@@ -17,6 +18,9 @@ from engine.workflow import Fact
 
 #: Longest text that a fact or note may hold, in characters.
 LONGEST_TEXT = 2000
+#: Most items of a list or rows of a table, and how many characters they may have in all, written out.
+MOST_ITEMS = 500
+_LONGEST_LIST = 40_000
 
 
 class _UnfitError(Exception):
@@ -84,7 +88,11 @@ def _several(fact: Fact, value: Any) -> list[str]:
 def _list(fact: Fact, value: Any) -> list[Any]:
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise _UnfitError(N_("a list"))
-    return list(value)
+    values = list(islice(value, MOST_ITEMS + 1))
+    if len(values) > MOST_ITEMS or len(str(values)) > _LONGEST_LIST:
+        raise _UnfitError(N_("a list of at most {items} items, {limit} characters in all"),
+                          items=MOST_ITEMS, limit=_LONGEST_LIST)  # fmt: skip
+    return values
 
 
 _CLEAN: Mapping[str, Callable[[Fact, Any], Any]] = {

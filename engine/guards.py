@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from engine.cases import SYSTEM, Document
@@ -274,9 +275,27 @@ def write_facts(draft: Draft, places: Iterable[str], facts: Mapping[str, Any]) -
                 else N_("{title} ({name}) belongs to the case, not to a member"),
                 field=key, title=fact.title, name=name, members=", ".join(members),
             )  # fmt: skip
-        draft.put("facts", key, {"v": clean(name, fact, value), "s": draft.seq})
+        stored = clean(name, fact, value)
+        require_happened(draft, name, stored)
+        draft.put("facts", key, {"v": stored, "s": draft.seq})
         written.append(name)
     return written
+
+
+def require_happened(draft: Draft, name: str, stored: Any) -> None:
+    """
+    A day on which a clock starts has come; a limit would else begin whenever somebody likes.
+
+    A day that a length only counts from (``5 day before until``) may lie ahead.
+
+    Raises:
+        InputError: It lies after today.
+    """
+    if name in draft.procedure.happened and date.fromisoformat(stored) > draft.today:
+        raise InputError(
+            N_("{title} ({name}) lies after today, and a time limit runs from it"), field=name, name=name,
+            title=draft.procedure.workflow.facts[name].title,
+        )  # fmt: skip
 
 
 def write_papers(draft: Draft, places: Iterable[str], papers: Mapping[str, Document]) -> None:

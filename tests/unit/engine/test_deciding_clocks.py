@@ -12,6 +12,7 @@ from engine.cases import (
     Comment,
     ExtendClock,
     FireTimer,
+    Propose,
     ResumeClock,
     SettleClocks,
     StopClock,
@@ -530,3 +531,32 @@ ends: {{done: {{title: 完, outcome: closed}}}}
         runner = self.away("limit: 10 day after first.pass")
         runner.act("village.cadre", "pass")
         assert runner.case.section("clocks")["c"]["day"] == "2026-03-12"
+
+
+class TestDays:
+    """A day from which a limit runs is one that has come."""
+
+    TEXT = """
+workflow: aid
+title: 样例
+facts: {found_on: {title: 发现日, type: date, in: [opens, look]}}
+opens: {found: {by: village.cadre, to: look}}
+stages: {look: {title: 看, by: village.cadre, actions: {note: {to: stay, means: record}, yes: {to: next}}}}
+clocks: {whole: {title: 全程, limit: 20 workday, from: found_on, until: look.yes}}
+ends: {done: {title: 完, outcome: closed}}
+"""
+
+    @pytest.mark.parametrize(("day", "is_taken"), [("2026-03-02", True), ("2026-03-03", False), ("2036-03-01", False)])
+    def test_one_after_today_starts_no_limit(self, day: str, is_taken: bool) -> None:
+        runner = Runner.of(self.TEXT)
+        if is_taken:
+            runner.open("village.cadre", facts={"found_on": day})
+        else:
+            with pytest.raises(InputError, match=r"发现日 \(found_on\) lies after today"):
+                runner.open("village.cadre", facts={"found_on": day})
+
+    def test_nor_is_it_corrected_to_one(self) -> None:
+        runner = Runner.of(self.TEXT)
+        runner.open("village.cadre", facts={"found_on": "2026-03-01"})
+        with pytest.raises(InputError, match="lies after today"):
+            runner.do(Propose, "village.cadre", what="correct", facts={"found_on": "2026-03-05"}, note="录错")

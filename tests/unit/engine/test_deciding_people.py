@@ -576,6 +576,16 @@ def test_what_is_no_share_is_refused(value: object) -> None:
         Runner.of(text).open("village.cadre", facts={"part": value})
 
 
+@pytest.mark.parametrize("value", [["x"] * 501, ["x" * 1000] * 100, (str(n) for n in range(10**9))])
+def test_a_list_has_an_end(value: object) -> None:
+    text = "workflow: aid\ntitle: 样例\nfacts: {homes: {title: 户, type: list of household, in: opens}}\n"
+    text += "opens: {found: {by: village.cadre, to: look}}\n"
+    text += "stages: {look: {title: 看, by: village.cadre, actions: {yes: {to: next}}}}\n"
+    text += "ends: {done: {title: 完, outcome: closed}}\n"
+    with pytest.raises(InputError, match="a list of at most 500 items"):
+        Runner.of(text).open("village.cadre", facts={"homes": value})
+
+
 @pytest.mark.parametrize("more", [{"note": "\ud800"}, {"facts": {"who": "\ud800"}}])
 def test_half_a_character_is_bad_input_and_no_failure(more: dict[str, Any]) -> None:
     text = "workflow: aid\ntitle: 样例\nfacts: {who: {title: 谁, type: person, in: opens, optional: yes}}\n"
