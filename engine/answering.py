@@ -41,7 +41,7 @@ def against_member(draft: Draft, name: str, stands: Standing) -> Iterator[Reason
     if panel.recorded == "minutes":
         return
     for person in dict.fromkeys((stands.behalf or draft.command.person, draft.command.person)):
-        if person in _voices(draft, name):
+        if person in voices(draft, name):
             yield reason("answered", N_("{person} has already answered"), person=person)
     seat = stands.asked
     entitled = draft.get("asks", name)["e"]
@@ -53,7 +53,7 @@ def against_member(draft: Draft, name: str, stands: Standing) -> Iterator[Reason
         yield reason("turn", N_("it is the turn of {waiting}: this panel answers in order"), waiting=waiting)
 
 
-def _voices(draft: Draft, name: str) -> set[str]:
+def voices(draft: Draft, name: str) -> set[str]:
     """Everybody who had a voice in the answers to *name*: in whose name, and who gave them for another."""
     prefix = answer_key(draft, name, "")
     given = {key[len(prefix) :]: value for key, value in draft.section("answers").items() if key.startswith(prefix)}
@@ -109,10 +109,11 @@ def record_answer(draft: Draft, command: Act, name: str, seat: str) -> str | Non
 
 
 def _close_item(draft: Draft, name: str, post: str) -> None:
-    """One work item of the seat is done: the one that the person claimed, else one that nobody did."""
+    """One work item of the seat is done: the one that he or his principal claimed, else one that nobody did."""
     items = [(no, item) for no, item in draft.section("items").items() if item["q"] == name and "g" not in item]
     own = [(number, item) for number, item in items if item.get("f", item["p"]) == post]
-    own.sort(key=lambda each: (each[1].get("by") != draft.command.person, "by" in each[1], int(each[0])))
+    persons = (draft.command.person, draft.behalf)
+    own.sort(key=lambda each: (each[1].get("by", "?") not in persons, "by" in each[1], int(each[0])))
     draft.drop("items", own[0][0])
 
 

@@ -10,13 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.answering import against_member, voices
 from engine.asking import posts_asked, question
 from engine.cases import Assign, Claim, Delegate, Release, Transfer, Urge
 from engine.compiling import is_office_post
 from engine.divisions import contains
 from engine.drafting import Draft
 from engine.errors import N_, InputError
-from engine.guards import against_claim, against_post, against_relatives, is_relative, stand, stand_anywhere, taken_by
+from engine.guards import (
+    against_claim,
+    against_post,
+    against_relatives,
+    is_relative,
+    stand,
+    stand_anywhere,
+    standing,
+    taken_by,
+)
 from engine.moving import begin_work
 from engine.reasons import Reason, reason, require
 
@@ -41,9 +51,17 @@ def against_claiming(draft: Draft, ask: str) -> Iterator[Reason]:
     if items_of(draft, ask):
         yield from against_post(draft, posts_asked(draft, ask), ask)
         yield from against_claim(draft, ask)
+        yield from _against_seat(draft, ask)
         yield from against_relatives(draft, [draft.command.person])
     else:
         yield reason("voice", N_("{ask} has no open work"), ask=ask)
+
+
+def _against_seat(draft: Draft, ask: str) -> Iterator[Reason]:
+    """In a panel that answers each for himself it is not this person's turn, or he has answered."""
+    stands = standing(draft, posts_asked(draft, ask), ask)
+    if draft.procedure.ask(ask).panel is not None and stands is not None:
+        yield from against_member(draft, ask, stands)
 
 
 def claim(draft: Draft, command: Claim) -> str:
@@ -112,6 +130,7 @@ def _unclaimed(item: Item) -> dict[str, Any]:
 def against_handing(draft: Draft, ask: str) -> Iterator[Reason]:
     """The person has no work of *ask* that he could hand to another, or it stands on a list."""
     yield from _against_listed(draft, ask)
+    yield from _against_seat(draft, ask)
     if _to_hand(draft, ask) is None:
         yield from against_post(draft, posts_asked(draft, ask), ask)
         yield from against_claim(draft, ask)
@@ -162,7 +181,7 @@ def assign(draft: Draft, command: Assign) -> str:
         if command.holder in (taken_by(draft, item), item.get("by", ""))
     }
     if held:
-        takers = {number: _holders(draft, item["p"], item["d"]) for number, item in held.items()}
+        takers = {number: _holders(draft, ask, item["p"], item["d"]) for number, item in held.items()}
         _require(draft, command.to, {key: place for each in takers.values() for key, place in each.items()})
         number = next(number for number, holders in takers.items() if command.to in holders)
         stand_anywhere(draft)
@@ -176,21 +195,21 @@ def assign(draft: Draft, command: Assign) -> str:
 
 def successors(draft: Draft, item: Item) -> dict[str, tuple[str, str]]:
     """Person → the post in which he may take *item* over for good: holders of its post, and of its stand-in."""
-    found = _holders(draft, item["p"], item["d"])
+    found = _holders(draft, item["q"], item["p"], item["d"])
     post = draft.procedure.workflow.posts.get(item.get("f", item["p"]))
     if post is not None and post.else_ is not None and is_office_post(post.else_):
-        for person, place in _holders(draft, *draft.place_of(post.else_)).items():
+        for person, place in _holders(draft, item["q"], *draft.place_of(post.else_)).items():
             found.setdefault(person, place)
     return found
 
 
 def trustees(draft: Draft, item: Item) -> dict[str, tuple[str, str]]:
     """Person → the post of his at the division of *item* in which he may be entrusted with it."""
-    own = _holders(draft, item["p"], item["d"])
+    own = draft.world.staff.holders(item["p"], item["d"], draft.today)
     found: dict[str, tuple[str, str]] = {}
     for person in draft.world.staff.people:
         for held in draft.world.staff.own_posts(person, draft.today):
-            if held.division == item["d"] and person not in own and _is_free(draft, person):
+            if held.division == item["d"] and person not in own and _is_free(draft, item["q"], person):
                 found.setdefault(person, (held.post, held.division))
     return found
 
@@ -199,7 +218,7 @@ def candidates(draft: Draft, kind: str, ask: str) -> tuple[str, ...]:
     """Whom the work of *ask* can be handed to by the verb *kind*: persons' keys."""
     if kind == "assign":
         items = _assignable(draft, ask).values()
-        return tuple(dict.fromkeys(key for item in items for key in _holders(draft, item["p"], item["d"])))
+        return tuple(dict.fromkeys(key for item in items for key in _holders(draft, ask, item["p"], item["d"])))
     found = _to_hand(draft, ask)
     if found is None:
         return ()
@@ -243,14 +262,15 @@ def _is_superior(draft: Draft, item: Item) -> bool:
     return any(division != item["d"] and contains(division, item["d"]) for _, division in draft.held)
 
 
-def _holders(draft: Draft, post: str, division: str) -> dict[str, tuple[str, str]]:
-    """Person → the post, for whoever holds it and is free to take work of this case."""
+def _holders(draft: Draft, ask: str, post: str, division: str) -> dict[str, tuple[str, str]]:
+    """Person → the post, for whoever holds it and is free to take work of *ask*."""
     holders = draft.world.staff.holders(post, division, draft.today)
-    return {person: (post, division) for person in holders if _is_free(draft, person)}
+    return {person: (post, division) for person in holders if _is_free(draft, ask, person)}
 
 
-def _is_free(draft: Draft, person: str) -> bool:
-    return person != draft.command.person and not is_relative(draft, person)
+def _is_free(draft: Draft, ask: str, person: str) -> bool:
+    """Somebody else, who is no relative and has not used his voice in the panel."""
+    return person != draft.command.person and not is_relative(draft, person) and person not in voices(draft, ask)
 
 
 def _require(draft: Draft, person: str, known: Mapping[str, tuple[str, str]]) -> tuple[str, str]:

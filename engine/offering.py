@@ -255,6 +255,7 @@ def _work(draft: Draft, ask: str) -> Iterator[Offer]:
         yield Offer("release", on=ask)
     if items:
         yield from _handing(draft, ask)
+    if items or held_answer(draft, ask) is not None:
         yield _offer(draft, Offer("urge", on=ask), against_urging(draft, ask))
     stage = draft.procedure.workflow.stages.get(ask)
     if stage is not None and stage.list_ is not None and not question(draft, ask).get("l"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.cases import Act, Assign, Claim, Copy, Delegate, Enlist, Release, Transfer, Urge
+from engine.cases import Act, AddSigner, Assign, Claim, Copy, Delegate, Enlist, Release, Transfer, Urge
 from engine.errors import ActionNotAllowedError, CaseNotFoundError, GuardRefusedError, InputError, PermissionDeniedError
 from engine.offering import offered
 from engine.people import Deputy, Holding, Person, Staff
@@ -287,6 +287,58 @@ class TestDeputies:
         assert holder(runner)["by"] == more.get("to", by)
 
 
+COUNTERSIGNED = """
+workflow: countersigned
+opens: {found: {by: village.cadre, to: sign}}
+stages:
+  sign:
+    title: 会签
+    panel: {seats: {township.office: 2, township.mayor: 1}, ORDER tally: {pass: all, fail: otherwise}}
+    actions: {pass: {to: next}, fail: {to: no, means: refuse}}
+ends: {done: {title: 完, outcome: granted}, no: {title: 否, outcome: refused}}
+"""
+
+
+class TestPanels:
+    """C7: who has answered in a panel has no more work in it."""
+
+    def panel(self, order: str = "", *more: Person) -> Runner:
+        runner = Runner.of(COUNTERSIGNED.replace("ORDER", order))
+        runner.staff = with_staff(runner.staff, *more)
+        runner.open("village.cadre")
+        return runner
+
+    @pytest.mark.parametrize(
+        ("kind", "more"), [(Claim, {}), (Transfer, {"to": "township.office2"}), (Delegate, {"to": "township.mayor"})]
+    )
+    def test_C7_who_has_answered_takes_and_hands_on_no_other_seats_work(self, kind: Any, more: Any) -> None:
+        runner = self.panel()
+        runner.act("township.office", "pass")
+        with pytest.raises(ActionNotAllowedError, match="already answered"):
+            runner.do(kind, "township.office", **more)
+
+    def test_C7_no_work_is_handed_to_who_has_answered(self) -> None:
+        runner = self.panel("", person("head", "county.supervisor"))
+        runner.act("township.office", "pass")
+        for kind, by in ((Assign, "head"), (Assign, "township.office2"), (Transfer, "township.office2")):
+            with pytest.raises(InputError, match="cannot be handed"):
+                runner.do(kind, by, to="township.office")
+        runner.act("township.mayor", "pass")
+        with pytest.raises(InputError, match="cannot be handed"):
+            runner.do(Delegate, "township.office2", to="township.mayor")
+
+    def test_C7_in_order_nobody_takes_up_the_work_of_whose_turn_it_is(self) -> None:
+        with pytest.raises(ActionNotAllowedError, match="turn"):
+            self.panel("order: yes,").do(Claim, "township.mayor")
+
+    def test_C7_C18_a_deputys_answer_closes_what_his_principal_had_taken_up(self) -> None:
+        runner = self.panel("", person("stand", "township.clerk"))
+        lend(runner, "stand", "township.office", "township.office", TOWNSHIP)
+        runner.do(Claim, "township.office")
+        runner.act("stand", "pass")
+        runner.act("township.office2", "pass")
+
+
 class TestUrgeAndCopy:
     def test_whoever_has_work_is_urged_once_a_day(self) -> None:
         runner = handed()
@@ -296,6 +348,17 @@ class TestUrgeAndCopy:
             runner.do(Urge, "village.cadre")
         runner.wait(days=1)
         runner.do(Urge, "village.cadre")
+
+    def test_those_who_sign_an_answer_that_is_held_are_urged(self) -> None:
+        runner = handed(person("law", "county.law"))
+        runner.do(AddSigner, "township.cadre", signer="law", when="after")
+        runner.act("township.cadre", "pass")
+        assert any(
+            (each.kind, each.allowed) == ("urge", True)
+            for each in offered(runner.procedure, runner.case, "village.cadre", runner.now, runner.world)
+        )
+        runner.do(Urge, "village.cadre")
+        assert runner.told("urged") == ["county.law"]
 
     def test_an_urge_makes_no_page_stale_and_answers_nothing(self) -> None:
         runner = handed()

@@ -119,7 +119,11 @@ def command(runner: Runner, who: str, offer: Offer) -> Command:
             posts = {(held.post, held.division) for held in runner.staff.posts(to, date(2026, 3, 2))}
             items = [item for item in runner.case.section("items").values() if item["q"] == offer.on]
             work = [item for item in items if "g" not in item and (item["p"], item["d"]) in posts]
-            return Assign(**base, on=offer.on, to=to, holder=min(item.get("by", "") for item in work))
+            ways = [
+                Assign(**base, on=offer.on, to=to, holder=by) for by in sorted({item.get("by", "") for item in work})
+            ]
+            # Which of several items the person may give away depends on his post.
+            return next((way for way in ways if not isinstance(attempt(runner, way, offer), BangfuError)), ways[0])
         case "transfer" | "delegate":
             return {"transfer": Transfer, "delegate": Delegate}[offer.kind](**base, on=offer.on, to=offer.choices[0])
         case "urge":
