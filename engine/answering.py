@@ -23,7 +23,7 @@ from engine.asking import (
 from engine.cases import Act, Minutes
 from engine.drafting import Draft
 from engine.errors import N_, InputError
-from engine.guards import Standing, against_action
+from engine.guards import Standing, able, against_action
 from engine.moving import answer
 from engine.reasons import Reason, reason
 from engine.signers import awaited_signers, held_answer
@@ -170,6 +170,8 @@ def record_minutes(draft: Draft, command: Act, name: str) -> str:
     if panel.roll is not None:
         entitled = {ROLL: minutes.entitled}
         draft.body["entitled"] = minutes.entitled
+    else:
+        entitled = {post: max(number, _may_come(draft, panel, post)) for post, number in entitled.items()}
     present, voted = sum(minutes.present.values()), sum(minutes.votes.values())
     _check_minutes(minutes, entitled, panel)
     votes = {**minutes.votes, ABSTAIN: minutes.votes.get(ABSTAIN, 0) + present - voted}
@@ -183,6 +185,12 @@ def record_minutes(draft: Draft, command: Act, name: str) -> str:
     return found
 
 
+def _may_come(draft: Draft, panel: Panel, post: str) -> int:
+    """How many hold *post* now, where each of them has a seat: there may be more than when the body was asked."""
+    is_open = any(number == "all" and draft.parameter(seat) == post for seat, number in panel.seats.items())
+    return len(able(draft, post)) if is_open else 0
+
+
 def _check_minutes(minutes: Minutes, entitled: Mapping[str, int], panel: Panel) -> None:
     present, voted = sum(minutes.present.values()), sum(minutes.votes.values())
     if any(number < 0 for number in (*minutes.present.values(), *minutes.votes.values())):
@@ -192,6 +200,12 @@ def _check_minutes(minutes: Minutes, entitled: Mapping[str, int], panel: Panel) 
             raise InputError(
                 N_("{post} has no seat here; seats: {seats}"), field="present", post=post, seats=", ".join(entitled)
             )
+    for post, number in minutes.present.items():
+        if panel.roll is None and number > entitled[post]:
+            raise InputError(
+                N_("{present} present of {post}, which has {entitled} seats here"), field="present", post=post,
+                present=number, entitled=entitled[post],
+            )  # fmt: skip
     if panel.roll is not None and present > minutes.entitled:
         raise InputError(
             N_("{present} present of {entitled} on the register"), field="entitled", present=present,

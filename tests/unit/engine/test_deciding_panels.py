@@ -222,6 +222,7 @@ class TestMinutes:
             (None, GuardRefusedError, "its minutes are needed"),
             (Minutes({"village.committee": 2}, {"pass": 2}), GuardRefusedError, "2 present, 3 needed"),
             (Minutes({"village.clerk": 4}, {"pass": 2}), InputError, "village.clerk has no seat"),
+            (Minutes({"village.committee": 9}, {"pass": 9}), InputError, "9 present of village.committee, which has"),
             (minutes(4, {"pass": 3, "fail": 2}), InputError, "5 votes of 4 present"),
             (minutes(4, {"perhaps": 3}), InputError, "no answer perhaps"),
             (minutes(4, {"pass": 4, "fail": -1}), InputError, "less than not at all"),
