@@ -15,6 +15,7 @@ from engine import timing
 from engine.asking import drop_items
 from engine.cases import Case, Confirm, Decline, Event, Propose, Retract, fold, iso
 from engine.compiling import Procedure, is_office_post
+from engine.divisions import Level
 from engine.drafting import Draft
 from engine.errors import N_, InputError
 from engine.facts import clean
@@ -22,7 +23,7 @@ from engine.guards import JUDGING, Standing, against_relatives, require_happened
 from engine.moving import enter
 from engine.reasons import Reason, reason, require
 from engine.seeing import has_a_part
-from engine.workflow import Action, Stage
+from engine.workflow import Action, Fact, Stage
 
 What = Literal["correct", "reopen"]
 WHATS: tuple[What, ...] = ("correct", "reopen")
@@ -34,7 +35,11 @@ _REMEMBERED = ("visits", "acts", "passed", "times")
 
 
 def deciders(procedure: Procedure) -> tuple[str, ...]:
-    """The posts that confirm: those that grant or refuse in this procedure; where none does, those that pass."""
+    """
+    The posts that confirm: those that grant or refuse in this procedure; where none does, those that pass.
+
+    Of them those of the highest level: a village that may refuse does not mend what the county decides.
+    """
     for means in (JUDGING - {"pass"}, JUDGING):
         found: dict[str, None] = {}
         for stage in procedure.workflow.stages.values():
@@ -42,8 +47,26 @@ def deciders(procedure: Procedure) -> tuple[str, ...]:
                 if action.means in means:
                     found.update(dict.fromkeys(_takers(procedure, stage, action)))
         if found:
-            return tuple(found)
+            highest = min(map(_rank, found))
+            return tuple(post for post in found if _rank(post) == highest)
     return ()
+
+
+def _rank(post: str) -> int:
+    """How far below the province a post's level is; a village group is below its village."""
+    levels = [*map(str, Level), "group"]
+    return levels.index(post.partition(".")[0])
+
+
+def correctable(draft: Draft) -> tuple[str, ...]:
+    """The recorded facts that a case corrects: those that somebody typed, not what it read in the register."""
+    facts = draft.procedure.workflow.facts
+    return tuple(key for key in draft.section("facts") if not _is_of_register(facts[key.partition("/")[0]]))
+
+
+def _is_of_register(fact: Fact) -> bool:
+    """Whether the value came from the household's record, or nobody may type it."""
+    return fact.prefill == "register" or set(fact.in_) <= {"register"}
 
 
 def _takers(procedure: Procedure, stage: Stage, action: Action) -> Iterator[str]:
@@ -74,8 +97,8 @@ def _against(draft: Draft, what: What) -> Iterator[Reason]:
         yield reason("erased", N_("the household's key was erased: nothing more is written of it"))
     if not deciders(draft.procedure):
         yield reason("post", N_("nobody decides in this procedure, so that nobody could confirm"))
-    if what == "correct" and not draft.section("facts"):
-        yield reason("place", N_("no fact is recorded here"))
+    if what == "correct" and not correctable(draft):
+        yield reason("place", N_("no fact is recorded here that a case could correct"))
     if what == "reopen":
         yield from _against_reopening(draft)
 
@@ -160,7 +183,7 @@ def _corrected(draft: Draft, facts: Mapping[str, Any]) -> dict[str, Any]:
     The right values, checked by their types.
 
     Raises:
-        InputError: None is given, one is not recorded here, or is what is recorded.
+        InputError: None is given, one is not recorded here, comes from the register, or is what is recorded.
     """
     if not facts:
         raise InputError(N_("say which facts are wrong"), field="facts", advice=N_("add --fact NAME=VALUE"))
@@ -168,12 +191,18 @@ def _corrected(draft: Draft, facts: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in facts.items():
         stored = draft.get("facts", key)
         if stored is None:
-            known = ", ".join(draft.section("facts")) or "-"
+            known = ", ".join(correctable(draft)) or "-"
             raise InputError(
                 N_("{name} is not recorded here, so that it cannot be corrected; recorded: {known}"),
                 field=key, name=key, known=known,
             )  # fmt: skip
         name = key.partition("/")[0]
+        if key not in correctable(draft):
+            raise InputError(
+                N_("{title} ({name}) comes from the household's record and is not corrected in a case"), field=key,
+                advice=N_("the procedure that set it must correct the household's record"), name=name,
+                title=draft.procedure.workflow.facts[name].title,
+            )  # fmt: skip
         cleaned = clean(name, draft.procedure.workflow.facts[name], value)
         if _value(cleaned) == _value(stored["v"]):
             raise InputError(N_("{name} already has this value"), field=key, name=key)

@@ -41,6 +41,7 @@ from engine.correcting import (
     against_deciding,
     against_proposing,
     against_retracting,
+    correctable,
     deciders,
 )
 from engine.drafting import Draft, World
@@ -309,7 +310,7 @@ def _for_two(draft: Draft) -> Iterator[Offer]:
             yield _offer(draft, Offer("confirm", what, posts=posts), against_confirming(draft, what))
             yield _offer(draft, Offer("decline", what, needs_note=True, posts=posts), against_deciding(draft, what))
         elif what == "correct" or draft.value("status") != "open":
-            choices = tuple(draft.section("facts")) if what == "correct" else ()
+            choices = correctable(draft) if what == "correct" else ()
             offer = Offer("propose", what, needs_note=True, choices=choices)
             yield _offer(draft, offer, against_proposing(draft, what))
 

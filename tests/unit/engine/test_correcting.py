@@ -154,7 +154,31 @@ def test_what_takes_two_is_offered_to_those_who_may() -> None:
     assert kinds == {"retract": True, "confirm": False, "decline": False}
 
 
+def test_I8_a_colleague_in_the_village_that_may_refuse_too_confirms_nothing_where_the_county_grants() -> None:
+    refusing = "actions: {pass: {to: next, set: {household.status: monitored}}, fail: {to: no, means: refuse}}"
+    runner = a_line(LINE.replace("actions: {pass: {to: next, set: {household.status: monitored}}}", refusing))
+    propose(runner, people=5)
+    assert runner.items(".correct") == ["county.bureau"]
+    with pytest.raises(PermissionDeniedError):
+        confirm(runner, by="township.office2")
+
+
 # --- correcting -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("places", ["register", "[register, check]"])
+def test_what_the_register_says_is_corrected_by_no_case(places: str) -> None:
+    fact = f"  since: {{title: 纳入日期, type: date, in: {places}, prefill: register}}\n"
+    runner = Runner.of(workflow(LINE.replace("facts:\n", f"facts:\n{fact}")))
+    runner.register = {"household": {"since": "2026-03-01"}}
+    runner.open("village.cadre")
+    (offer,) = [each for each in offers(runner, "village.cadre") if each.kind == "propose"]
+    assert not offer.allowed
+    runner.act("township.office", "pass", people=4, ill="样例", found="2026-03-01")
+    with pytest.raises(InputError, match="household's record"):
+        propose(runner, since="2025-01-01")
+    (offer,) = [each for each in offers(runner, "village.cadre") if each.kind == "propose"]
+    assert set(offer.choices) == {"people", "ill", "found"}
 
 
 def test_a_secret_fact_is_corrected_in_secret() -> None:
