@@ -269,9 +269,15 @@ def _asked_for(draft: Draft, command: Act) -> Answer:
     if given is None:
         raise ActionNotAllowedError(
             draft.before.id, N_("{title} ({stage}) offers {actions}, not {action}"),
-            title=draft.procedure.title(name), stage=name, actions=", ".join(known) or "-", action=command.action,
+            title=draft.procedure.title(name), stage=name, action=command.action,
+            actions=", ".join(_titled(each) for each in known.values()) or "-",
         )  # fmt: skip
     return given
+
+
+def _titled(given: Answer) -> str:
+    """The answer as the definition calls it, with the name that people type."""
+    return f"{given.action.title} ({given.name})" if given.action is not None and given.action.title else given.name
 
 
 def _settled(draft: Draft, command: Act, given: Answer, seat: str) -> str | None:

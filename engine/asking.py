@@ -104,10 +104,10 @@ def posts_asked(draft: Draft, name: str) -> tuple[str, ...]:
     """The posts that are asked in the open question *name*, in written order; none where another case answers."""
     asked = draft.procedure.ask(name)
     if asked.notice is not None:
-        return (asked.notice.by,)
+        return (draft.parameter(asked.notice.by),)
     if asked.panel is not None:
         return tuple(draft.parameter(post) for post in panel_asked(draft, name).seats)
-    return tuple(draft.get("asks", name).get("by") or (str(post) for post in asked.by or ()))
+    return tuple(draft.parameter(str(post)) for post in draft.get("asks", name).get("by") or asked.by or ())
 
 
 def chosen_panel(draft: Draft, asked: Voiced) -> str:
@@ -169,7 +169,7 @@ def open_work(draft: Draft, name: str) -> None:
 
 def open_item(draft: Draft, ask: str, post: str) -> None:
     """Work for a post, at its division; told to it. If nobody is there, its stand-in's, else the supervisor is told."""
-    asked, post = post.partition("@")[0], stand_in(draft, post)
+    asked, post = draft.parameter(post).partition("@")[0], stand_in(draft, post)
     if is_office_post(post):
         name, division = draft.place_of(post)
         tell(draft, "asked", post, ask=ask)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from engine import clocks, timing
-from engine.asking import drop_items, open_item, question
+from engine.asking import drop_items, open_item, question, tell
 from engine.cases import ChildEnded, Followup, Object, OpenCase, PostNotice, ProveNotice, TakeDownNotice, instant, iso
 from engine.compiling import late_upheld
 from engine.drafting import Draft, derived_id
@@ -246,7 +246,7 @@ def lodge(draft: Draft, command: Object) -> str:
     emit(draft, f"{name}.objected")
     if notice.on_objection == "stop":
         _stop_wait(draft, name, draft.now)
-    draft.tell("objection_lodged", *draft.place_of(notice.by), ask=name)
+    tell(draft, "objection_lodged", notice.by, ask=name)
     return "objected"
 
 

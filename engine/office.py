@@ -64,6 +64,7 @@ from engine.sharing import Sharing
 if TYPE_CHECKING:
     from engine.compiling import Procedure
     from engine.offering import Offer
+    from engine.workflow import Action
 
 #: How often a command is decided anew when somebody else was faster.
 TRIES = 4
@@ -428,8 +429,7 @@ class Office:
         events = tuple(self.store.events(county, case_id))
         last = events[(seq or len(events)) - 1] if events else None
         by = last.actor if last is not None else ""
-        said = (last.body.get(key) for key in ("action", "answer", "result")) if last is not None else ()
-        did = next((str(word) for word in said if word), last.kind if last is not None else "")
+        did, title = self._done(last) if last is not None else ("", "")
         return StaleCaseError(
             case_id,
             N_("{who} was faster: {what}"),
@@ -437,8 +437,19 @@ class Office:
             did=did,
             seq=last.seq if last is not None else 0,
             who=by or Words(N_("the scheduler")),
-            what=did,
+            what=f"{title} ({did})" if title else did,
         )
+
+    def _done(self, event: Event) -> tuple[str, str]:
+        """What *event* did: the word of the action or of its kind, and the title that the definition gives it."""
+        did = next((str(event.body[key]) for key in ("action", "answer", "result") if event.body.get(key)), event.kind)
+        workflow = self.definitions.pinned(event.version).workflow
+        clock = workflow.clocks.get(str(event.body.get("clock", "")))
+        if did == "then" and clock is not None and clock.then is not None:
+            return did, clock.then.title or clock.title
+        names = [name for name in (str(event.body.get("from", "")), *workflow.stages) if name in workflow.stages]
+        known: list[Mapping[str, Action]] = [*(workflow.stages[name].actions for name in names), workflow.anywhere]
+        return did, next((actions[did].title for actions in known if did in actions), "")
 
     def _world(
         self, county: str, loaded: Loaded, procedure: Procedure, about: Case | OpenCase, history: tuple[Event, ...] = ()

@@ -163,6 +163,7 @@ def decision_and_timer(race: Race, number: int) -> Prepared:
         if isinstance(answered, Exception):
             assert isinstance(answered, StaleCaseError), answered
             assert (answered.by, answered.did) == ("", "then")
+            assert "(then)" in answered.message
             assert (now.get("outcome"), kinds[-1]) == ("lapsed", "fired")
             return "timer"
         assert (now.get("outcome"), kinds[-1]) == ("granted", "acted")

@@ -21,6 +21,7 @@ from engine.cases import (
     iso,
 )
 from engine.errors import ActionNotAllowedError, BangfuError, GuardRefusedError, InputError
+from engine.people import Staff
 from tests.harness import MONDAY, PAPER, Runner, calendar, shipped
 
 NOTICE = """
@@ -596,3 +597,18 @@ class TestNoticesBesideTheCase:
         self.uphold(runner, objection)
         assert runner.case.section("tasks")["announce"]["r"] == "upheld"
         assert runner.case.section("tasks")["recheck"]["st"] == "open"
+
+
+def test_who_hangs_a_notice_may_be_a_parameter_and_stood_in_for() -> None:
+    text = NOTICE.replace("{by: village.committee, places", "{by: $poster, places")
+    text += "params: {poster: {title: 张榜人, type: post, value: village.committee}}\n"
+    text += "posts: {village.committee: {title: 村委会, else: village.cadre}}\n"
+    runner = Runner.of(text, OBJECTION)
+    runner.open("village.cadre", facts={"hidden": False})
+    runner.act("village.cadre", "submit")
+    assert {item.get("f", item["p"]) for item in runner.case.section("items").values()} == {"village.committee"}
+    runner.post("village.committee")
+    gone = [each for key, each in runner.staff.people.items() if not key.startswith("village.committee")]
+    runner.staff = Staff.of(gone)
+    runner.lodge("village.cadre", facts={"grounds": "样例"})
+    assert [each.post for each in runner.messages if each.event == "objection_lodged"] == ["village.cadre"]

@@ -83,3 +83,10 @@ def test_people_are_told_by_name_and_key() -> None:
     runner.do(Claim, "county.bureau")
     with pytest.raises(CaseError, match=r"测试甲 .county\.bureau. has claimed this"):
         runner.act("other", "back", facts=SOUND)
+
+
+def test_what_is_offered_instead_is_named_as_the_definition_calls_it() -> None:
+    runner = Runner.of(RULES.replace("pass: {to: next,", "pass: {title: 通过, to: next,"))
+    runner.open("village.cadre")
+    with pytest.raises(CaseError, match=r"offers grant, 通过 \(pass\), refuse, back, not wave"):
+        runner.act("county.bureau", "wave")
