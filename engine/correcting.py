@@ -9,13 +9,12 @@ was written before is lost: old values stay in the log (docs/decisions/correctin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from engine import timing
 from engine.asking import drop_items
 from engine.cases import Case, Confirm, Decline, Event, Propose, Retract, fold, iso
 from engine.compiling import Procedure, is_office_post
-from engine.divisions import Level
 from engine.drafting import Draft
 from engine.errors import N_, InputError
 from engine.facts import clean
@@ -23,7 +22,7 @@ from engine.guards import JUDGING, Standing, against_relatives, require_happened
 from engine.moving import enter
 from engine.reasons import Reason, reason, require
 from engine.seeing import has_a_part
-from engine.workflow import Action, Fact, Stage
+from engine.workflow import Action, Fact, Level, Stage
 
 What = Literal["correct", "reopen"]
 WHATS: tuple[What, ...] = ("correct", "reopen")
@@ -47,15 +46,14 @@ def deciders(procedure: Procedure) -> tuple[str, ...]:
                 if action.means in means:
                     found.update(dict.fromkeys(_takers(procedure, stage, action)))
         if found:
-            highest = min(map(_rank, found))
+            highest = max(map(_rank, found))
             return tuple(post for post in found if _rank(post) == highest)
     return ()
 
 
 def _rank(post: str) -> int:
-    """How far below the province a post's level is; a village group is below its village."""
-    levels = [*map(str, Level), "group"]
-    return levels.index(post.partition(".")[0])
+    """How high the level of *post* is; who is outside decides least."""
+    return get_args(Level).index(post.partition(".")[0])
 
 
 def correctable(draft: Draft) -> tuple[str, ...]:

@@ -46,6 +46,11 @@ def _text(fact: Fact, value: Any) -> str:
 def _whole(fact: Fact, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 1 << 53:
         raise _UnfitError(N_("a whole number") if fact.kind == "number" else N_("an amount of money"))
+    unit = 100 if fact.kind == "yuan" else 1  # Bounds are written in yuan, values are kept in 分.
+    if fact.at_least is not None and value < fact.at_least * unit:
+        raise _UnfitError(N_("{bound} or more"), bound=fact.at_least)
+    if isinstance(fact.at_most, int) and value > fact.at_most * unit:
+        raise _UnfitError(N_("{bound} or less"), bound=fact.at_most)
     return value
 
 

@@ -284,17 +284,27 @@ def write_facts(draft: Draft, places: Iterable[str], facts: Mapping[str, Any]) -
 
 def require_happened(draft: Draft, name: str, stored: Any) -> None:
     """
-    A day on which a clock starts has come; a limit would else begin whenever somebody likes.
+    A day on which a clock starts has come, a limit would else begin whenever somebody likes; so has one that is
+    ``at_most: today``.
 
     A day that a length only counts from (``5 day before until``) may lie ahead.
 
     Raises:
         InputError: It lies after today.
     """
-    if name in draft.procedure.happened and date.fromisoformat(stored) > draft.today:
+    fact = draft.procedure.workflow.facts[name]
+    if name not in draft.procedure.happened and fact.at_most != "today":
+        return
+    # A secret date is judged like any other.
+    if date.fromisoformat(getattr(stored, "value", stored)) > draft.today:
+        if name not in draft.procedure.happened:
+            raise InputError(
+                N_("{title} ({name}) lies after today, and it is a day that has come"), field=name, name=name,
+                title=fact.title,
+            )  # fmt: skip
         raise InputError(
             N_("{title} ({name}) lies after today, and a time limit runs from it"), field=name, name=name,
-            title=draft.procedure.workflow.facts[name].title,
+            title=fact.title,
         )  # fmt: skip
 
 

@@ -127,6 +127,18 @@ class Fact(Part):
     fresh: Yes | None = None
     secret: Yes | None = None
     prefill: Literal["last", "register"] | None = None
+    at_least: int | None = None
+    at_most: int | Literal["today"] | None = None
+
+    @model_validator(mode="after")
+    def _bounds_of_its_type(self) -> Self:
+        if self.at_least is not None and self.kind not in ("number", "yuan"):
+            raise ValueError("`at_least` is for a number or yuan")
+        if self.at_most is not None and (self.at_most == "today", self.kind) not in (
+            (False, "number"), (False, "yuan"), (True, "date"),
+        ):  # fmt: skip
+            raise ValueError("`at_most` is a number for a number or yuan, and `today` for a date")
+        return self
 
     @property
     def choices(self) -> tuple[str, ...]:
