@@ -109,11 +109,15 @@ def record_answer(draft: Draft, command: Act, name: str, seat: str) -> str | Non
 
 
 def _close_item(draft: Draft, name: str, post: str) -> None:
-    """One work item of the seat is done: the one that he or his principal claimed, else one that nobody did."""
+    """One work item of the seat is done: what he or his principal took up or entrusted, else what nobody has."""
     items = [(no, item) for no, item in draft.section("items").items() if item["q"] == name and "g" not in item]
     own = [(number, item) for number, item in items if item.get("f", item["p"]) == post]
-    persons = (draft.command.person, draft.behalf)
-    own.sort(key=lambda each: (each[1].get("by", "?") not in persons, "by" in each[1], int(each[0])))
+    persons = {draft.command.person, draft.behalf or draft.command.person}
+    own.sort(
+        key=lambda each: (
+            persons.isdisjoint((each[1].get("by"), each[1].get("of", {}).get("by"))), "by" in each[1], int(each[0]),
+        )
+    )  # fmt: skip
     draft.drop("items", own[0][0])
 
 

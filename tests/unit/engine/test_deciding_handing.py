@@ -338,6 +338,13 @@ class TestPanels:
         runner.act("stand", "pass")
         runner.act("township.office2", "pass")
 
+    def test_C7_who_answers_what_he_had_entrusted_leaves_the_other_seat_its_work(self) -> None:
+        runner = self.panel("order: yes,")
+        runner.do(Delegate, "township.office", to="township.mayor")
+        runner.act("township.office", "pass")
+        assert "of" not in holder(runner)
+        runner.act("township.office2", "pass")
+
 
 class TestUrgeAndCopy:
     def test_whoever_has_work_is_urged_once_a_day(self) -> None:
