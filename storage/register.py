@@ -56,14 +56,8 @@ _QUEUE_ARM = (
 )
 #: Nobody has to see to a message any more: its work is gone from the post, its clock has ended.
 _SETTLED = (
-    "(o.event = 'asked' AND NOT EXISTS (SELECT 1 FROM work_item w WHERE w.county = o.county AND w.case_id = o.case_id"
-    " AND w.ask = o.data ->> 'ask' AND w.post = o.post AND w.division = o.division)"
-    " OR o.event IN ('deadline_near', 'overdue', 'escalated') AND NOT EXISTS (SELECT 1 FROM clock k"
-    " WHERE k.county = o.county AND k.case_id = o.case_id AND k.name = o.data ->> 'clock' AND k.ended_at IS NULL))"
-)
-#: Nobody has to see to a message any more: its work is gone from the post, its clock has ended.
-_SETTLED = (
-    "(o.event = 'asked' AND NOT EXISTS (SELECT 1 FROM work_item w WHERE w.county = o.county AND w.case_id = o.case_id"
+    "(o.event IN ('asked', 'proposed') AND NOT EXISTS"
+    " (SELECT 1 FROM work_item w WHERE w.county = o.county AND w.case_id = o.case_id"
     " AND w.ask = o.data ->> 'ask' AND w.post = o.post AND w.division = o.division)"
     " OR o.event IN ('deadline_near', 'overdue', 'escalated') AND NOT EXISTS (SELECT 1 FROM clock k"
     " WHERE k.county = o.county AND k.case_id = o.case_id AND k.name = o.data ->> 'clock' AND k.ended_at IS NULL))"
@@ -118,7 +112,8 @@ _MARK_READ = (
     " WHERE o.county = ? AND o.case_id = ? AND o.seq = ? AND o.no = ? AND {inside} AND ({posts})"
     " ON CONFLICT DO NOTHING"
 )
-_MEMBERS = "SELECT m.household FROM member m[{index}] WHERE m.county = ? AND m.left_at IS NULL AND "
+_STILL_THERE = "m.left_at IS NULL AND "
+_MEMBERS = f"SELECT m.household FROM member m[{{index}}] WHERE m.county = ? AND {_STILL_THERE}"
 _HOUSEHOLD = "h.id, h.name, h.key, h.phone, h.division, h.statuses, m.name, m.relation, m.id_no"
 
 
@@ -234,6 +229,8 @@ class SqlRegister:
         else:
             homes, values = self._homes(scope.county, asked)
             where = f"c.household IN ({homes})"
+            if not _ID_NUMBER.fullmatch(asked.upper()):
+                where = f"c.household IN ({homes.replace(_STILL_THERE, '')})"
         order = "CASE c.status WHEN 'open' THEN 0 ELSE 1 END, c.opened_at DESC, c.number DESC"
         return self._cases(scope, where, values, order, limit)
 
@@ -278,6 +275,11 @@ class SqlRegister:
         if not asked:
             return []
         homes, values = self._homes(scope.county, asked)
+        found = self._read_households(scope, f"h.id IN ({homes})", values, limit)
+        if found or _ID_NUMBER.fullmatch(asked.upper()):
+            return found
+        # Nobody who lives somewhere today is called so: whoever did before, and died or moved away.
+        homes = homes.replace(_STILL_THERE, "")
         return self._read_households(scope, f"h.id IN ({homes})", values, limit)
 
     def household(self, scope: Scope, household: UUID) -> ports.HouseholdRow:

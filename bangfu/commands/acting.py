@@ -15,7 +15,7 @@ from bangfu.terminal.receipts import draw_receipt, receipt_document
 from bangfu.terminal.screen import DONE, styled
 from bangfu.terminal.session import CaseRef, Session
 from bangfu.terminal.titles import Titles
-from engine.errors import N_, InputError
+from engine.errors import N_, InputError, Words
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -271,7 +271,10 @@ def _write_new(target: Path, content: bytes) -> None:
             file.write(content)
     except OSError as error:
         raise InputError(
-            N_("the file {path} cannot be written: {why}"), field="--to", path=target.name, why=error.strerror
+            N_("the file {path} cannot be written: {why}"),
+            field="--to",
+            path=target.name,
+            why=Words(error.strerror or ""),
         ) from error
 
 

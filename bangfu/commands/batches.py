@@ -21,9 +21,9 @@ from bangfu.commands.acting import (
 )
 from bangfu.terminal import values
 from bangfu.terminal.app import NOTICES, session_of
-from bangfu.terminal.screen import DONE, LATE, QUIET, escape, styled, table
+from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, styled, table
 from bangfu.terminal.session import CaseRef, Session
-from bangfu.terminal.titles import Titles
+from bangfu.terminal.titles import PlaceNames, Titles
 from engine.errors import N_, BangfuError, InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _WHAT = {
     "resume": "clock", "extend": "clock",
 }  # fmt: skip
 _NUMBER = re.compile(r"\d{6}-\d{4}-\d{6,}")
-_OUTCOMES = {"done": N_("done"), "refused": N_("refused"), "left": N_("left")}
+_OUTCOMES = {"done": N_("done"), "refused": N_("not carried out"), "left": N_("left")}
 _STYLES = {"done": DONE, "refused": LATE, "left": QUIET}
 
 
@@ -192,9 +192,15 @@ def batch_list(context: typer.Context) -> None:
     session = session_of(context)
     _, found = session._, session.bangfu.batches.of(session.county, session.person)
     rows = [
-        (str(each.id)[:13], each.verb, escape(_what(each)), escape(_query(each)), session.times.instant(each.at))
+        (
+            str(each.id)[:13],
+            each.verb,
+            escape(_what(each)),
+            escape(_query(session, each)),
+            session.times.instant(each.at),
+        )
         for each in found
-    ]
+    ]  # fmt: skip
     headings = (_("Batch"), _("Verb"), _("What"), _("Selected"), _("Made"))
     session.answer(
         {"batches": [_head(each) for each in found]},
@@ -247,7 +253,13 @@ def _show_preview(session: Session, made: Batch) -> None:
 
 def _would(session: Session, case: Case) -> str:
     titles = Titles(session.workflow(case.version), session._)
-    return styled(DONE, f"→ {titles.ask(case.stage)}")
+    held = session._("held until it is signed") if _is_held(case) else ""
+    return styled(DONE, f"→ {titles.ask(case.stage)} {held}".rstrip())
+
+
+def _is_held(case: Case) -> bool:
+    """Whether an answer to the stage where it stands is given, and waits for signers."""
+    return "h" in case.section("asks").get(case.stage, {})
 
 
 def _refusal(error: BangfuError | None, session: Session) -> str:
@@ -263,7 +275,7 @@ def _show(session: Session, found: Batch) -> None:
 
     def draw() -> None:
         lines = [
-            (row.number, styled(_STYLES[row.outcome], _(_OUTCOMES[row.outcome])), _why(session, row))
+            (row.number, styled(_STYLES[row.outcome], _(_OUTCOMES[row.outcome])), _why(session, found, row))
             for row in found.rows
         ]
         session.screen.print(table((_("Case"), _("Outcome"), _("Why")), lines, narrow=(0, 1)))
@@ -284,7 +296,9 @@ def _show(session: Session, found: Batch) -> None:
     session.answer({**_head(found), "totals": totals, "rows": rows}, draw)
 
 
-def _why(session: Session, row: BatchRow) -> str:
+def _why(session: Session, found: Batch, row: BatchRow) -> str:
+    if row.outcome == "done" and found.verb == "act" and _is_held(session.case(CaseRef(found.county, row.case))):
+        return styled(SOON, session._("held until it is signed"))
     return escape("\n".join(text for text in (row.why.told(session._), row.advice.told(session._)) if text))
 
 
@@ -297,5 +311,12 @@ def _what(found: Batch) -> str:
     return "、".join(value) if isinstance(value, list) else str(value)
 
 
-def _query(found: Batch) -> str:
-    return " ".join(f"{name}={value}" for name, value in found.query.items())
+def _query(session: Session, found: Batch) -> str:
+    """How its cases were found, by the titles of the definition in force."""
+    _, query = session._, found.query
+    if "workflow" not in query:
+        return _("{n} cases").format(n=query.get("cases", len(found.rows)))
+    titles = Titles(session.workflow(session.bangfu.definitions.version_in_force(query["workflow"])), _)
+    places = PlaceNames(session.bangfu.places.names([query["division"]]))
+    parts = (titles.workflow.title, titles.ask(query["stage"]), places.name(query["division"]))
+    return " · ".join([*parts, *([_("late")] if "late" in query else [])])

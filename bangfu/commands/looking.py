@@ -10,11 +10,11 @@ import typer
 from bangfu.commands.acting import CaseArgument
 from bangfu.terminal.app import LOOK, session_of
 from bangfu.terminal.receipts import case_document, standing, waiting_for, waiting_on
-from bangfu.terminal.screen import DONE, HEAD, LATE, MASKED, QUIET, SOON, Times, escape, styled, table
+from bangfu.terminal.screen import DONE, HEAD, LATE, MASKED, QUIET, SOON, Times, escape, prose, styled, table
 from bangfu.terminal.session import CaseRef, Session
-from bangfu.terminal.titles import PlaceNames, Titles, actor
-from engine.cases import Secret
-from engine.errors import N_
+from bangfu.terminal.titles import PlaceNames, Titles, actor, behind_place
+from engine.cases import SYSTEM, Secret
+from engine.errors import N_, InputError, NotFoundError
 
 if TYPE_CHECKING:
     from engine.cases import Case, Event
@@ -110,6 +110,8 @@ def find(
     limit: LimitOption = 20,
 ) -> None:
     session = session_of(context)
+    if not text.strip():
+        raise InputError(N_("say what to look for: a case number or its end, a name, or an ID number"), field="TEXT")
     register, scope = session.bangfu.register, session.scope
     cases = register.find(scope, text, limit=limit)
     homes = register.households(scope, text, limit=limit)
@@ -123,7 +125,7 @@ def find(
             lines = [
                 (
                     escape(home.name), home.id_number, home.phone, str(len(home.members)),
-                    f"{escape(places.path(home.division))} {_statuses(home.statuses)}\n[{QUIET}]{home.id}[/]",
+                    f"{escape(places.path(home.division))} {_statuses(session, home.statuses)}\n[{QUIET}]{home.id}[/]",
                 )
                 for home in homes
             ]  # fmt: skip
@@ -145,8 +147,14 @@ def find(
     session.answer(document, draw)
 
 
-def _statuses(statuses: Mapping[str, Any]) -> str:
-    return escape("、".join(f"{name} {value.get('v', '')}" for name, value in statuses.items()))
+def _statuses(session: Session, statuses: Mapping[str, Any]) -> str:
+    """What the household is, by the titles of a definition in force that knows the status."""
+    known = [session.workflow(version) for version in session.bangfu.definitions.deployed().values()]
+    told = []
+    for name, stored in statuses.items():
+        of = next((Titles(each, session._) for each in known if name in each.facts), None)
+        told.append(f"{of.fact(name)} {of.value(name, stored.get('v'))}" if of else f"{name} {stored.get('v', '')}")
+    return escape("、".join(told))
 
 
 def _case_row_document(session: Session, row: CaseRow) -> dict[str, Any]:
@@ -209,15 +217,17 @@ def _show_document(
 
     return {
         "case": case_document(session, case) | {"title": titles.workflow.title, "opened_at": case.opened_at},
-        "waiting_for": waiting_for(case, titles),
+        "waiting_for": waiting_for(session, case, titles),
         "concerns": [
             {"concern": number, "change": each["k"], "members": each["m"], "on": each["on"]}
             for number, each in case.section("concerns").items()
         ],
         "timeline": [
             {
-                "seq": each.seq, "at": each.at, "kind": each.kind, "by": each.actor, "post": each.post,
-                "text": sentence(each, titles, session.times), "details": details(each, titles, may_read),
+                "seq": each.seq, "at": each.at, "kind": each.kind, "by": each.actor, "behalf": each.behalf,
+                "post": each.post,
+                "text": sentence(each, titles, session.times, session.called),
+                "details": details(each, titles, may_read, session.times),
             }
             for each in events
         ],
@@ -255,7 +265,6 @@ def _draw_show(session: Session, case: Case, events: Sequence[Event], titles: Ti
 
 def _draw_household(session: Session, case: Case) -> None:
     from bangfu.terminal.values import identifier
-    from engine.errors import NotFoundError
 
     home = identifier(str(case.get("household") or case.subject))
     if home is None:
@@ -274,7 +283,7 @@ def _draw_concerns(session: Session, case: Case, titles: Titles) -> None:
     """What has changed in the household since, and nobody has answered."""
     for number, each in case.section("concerns").items():
         text = session._("The household has changed ({number}): {change} ({members}), on {day}. Goes on: {command}")
-        command = f"bangfu carry-on {case.number} --note TEXT"
+        command = f"bangfu carry-on {case.number} --concern {number} --note TEXT"
         words = {"change": titles.change(each["k"]), "members": "、".join(each["m"]), "day": each["on"]}
         session.screen.print(styled(LATE, text.format(number=number, command=command, **words)))
 
@@ -285,17 +294,32 @@ def _draw_timeline(session: Session, events: Sequence[Event], titles: Titles, ma
     _, times = session._, session.times
     lines = []
     for each in events:
-        more = "  ".join(details(each, titles, may_read))
-        text = escape(sentence(each, titles, times))
+        more = "  ".join(details(each, titles, may_read, times))
+        text = escape(sentence(each, titles, times, session.called))
         style = {"due": LATE, "late": LATE, "remind": SOON}.get(str(each.body.get("rung", "")), "")
         text = f"[{style}]{text}[/]" if style else text
-        who = actor(each.actor, _)
-        post = titles.post(each.post) if each.post else ""
-        who = f"{escape(who)} [{QUIET}]{escape(post)}[/]" if each.actor else f"[{QUIET}]{escape(who)}[/]"
         lines.append(
-            (str(each.seq), times.instant(each.at), who, f"{text}\n[{QUIET}]{escape(more)}[/]" if more else text)
+            (
+                str(each.seq),
+                times.instant(each.at),
+                _who(session, each, titles),
+                f"{text}\n[{QUIET}]{escape(more)}[/]" if more else text,
+            )
         )
     session.screen.print(table(("#", _("When"), _("Who"), _("What")), lines, narrow=(0, 1)))
+
+
+def _who(session: Session, event: Event, titles: Titles) -> str:
+    """Who acted, for whom, and in which post; his key stands below, and that of whom he acted for."""
+    if event.actor == SYSTEM:
+        return f"[{QUIET}]{escape(actor(event.actor, session._))}[/]"
+    keys = [event.actor, *([event.behalf] if event.behalf else [])]
+    names = [session.name_of(key) or key for key in keys]
+    text = session._("{person} (for {principal})") if event.behalf else "{person}"
+    who = escape(text.format(person=names[0], principal=names[-1]))
+    post = escape(session.post_title(titles, event.post)) if event.post else ""
+    below = "、".join(key for key, name in zip(keys, names, strict=True) if name != key)
+    return f"{who} [{QUIET}]{post}[/]" + (f"\n[{QUIET}]{escape(below)}[/]" if below else "")
 
 
 def _draw_clocks(session: Session, case: Case, titles: Titles) -> None:
@@ -352,8 +376,10 @@ def offered(
     def draw() -> None:
         session.screen.print(f"[bold]{known.number}[/]  {standing(session, known, titles)}")
         allowed = [each for each in offers if each.allowed]
+        per_member = any("/" in key for each in allowed for key in each.needs_facts)
+        people = _members(session, known) if per_member else {}
         for each in allowed:
-            _draw_offer(session, each, titles)
+            _draw_offer(session, each, titles, people)
         if not allowed:
             session.screen.print(session._("There is nothing for you to do here now."))
         refused = [each for each in offers if not each.allowed]
@@ -424,7 +450,7 @@ def _called(offer: Offer, titles: Titles) -> str:
     return titles._(_VERBS[offer.kind]).format(about=f"{about}{place}")
 
 
-def _draw_offer(session: Session, offer: Offer, titles: Titles) -> None:
+def _draw_offer(session: Session, offer: Offer, titles: Titles, people: Mapping[str, str]) -> None:
     """A line of what to type and what it is, then a line for each thing that must be handed in with it."""
     from rich.padding import Padding
 
@@ -432,23 +458,43 @@ def _draw_offer(session: Session, offer: Offer, titles: Titles) -> None:
     leads = titles.ask(offer.to) if offer.to else "、".join(titles.ask(stage) for stage in choices)
     arrow = f" [{QUIET}]→ {escape(leads)}[/]" if leads else ""
     session.screen.print(f"\n[bold green]{escape(_command(offer))}[/]  {escape(_called(offer, titles))}{arrow}")
-    for typed, what in _needs(session, offer, titles):
-        session.screen.print(Padding(f"[cyan]{escape(typed)}[/]  [{QUIET}]{escape(what)}[/]", (0, 0, 0, 4)))
+    for typed, what in _needs(session, offer, titles, people):
+        session.screen.print(Padding(prose(f"[cyan]{escape(typed)}[/]  [{QUIET}]{escape(what)}[/]"), (0, 0, 0, 4)))
 
 
-def _needs(session: Session, offer: Offer, titles: Titles) -> Iterator[tuple[str, str]]:
+def _whose(people: Mapping[str, str], member: str) -> str:
+    return f" ({people[member]})" if member in people else ""
+
+
+def _members(session: Session, case: Case) -> Mapping[str, str]:
+    """Key → name of everybody in the case's household, for whom facts are asked."""
+    from bangfu.terminal.values import identifier
+
+    home = identifier(str(case.get("household") or case.subject))
+    if home is None:
+        return {}
+    try:
+        found = session.bangfu.register.household_file(session.scope_of(case.number), home)
+    except NotFoundError:
+        return {}
+    return {each.key: each.name for each in found.members}
+
+
+def _needs(session: Session, offer: Offer, titles: Titles, people: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What must be typed with it, and what that is."""
     _ = session._
     if offer.on in titles.workflow.tasks and offer.kind == "act":
         yield f"--on {offer.on}", _("the task")
     if offer.choices and offer.kind == "propose":
-        yield "--fact NAME=VALUE", "、".join(f"{key} {titles.fact(key)}" for key in offer.choices)
+        yield "--fact NAME=VALUE", titles.facts(offer.choices)
     elif offer.choices and offer.kind == "act":
         yield "--to STAGE", "、".join(f"{stage} {titles.ask(stage)}" for stage in offer.choices)
     elif offer.choices:
-        yield "PERSON", "、".join(offer.choices)
+        yield "PERSON", "、".join(session.called(key) for key in offer.choices)
     for name in dict.fromkeys(key.partition("/")[0] for key in offer.needs_facts):
-        yield f"--fact {name}=…", _fact_wanted(titles, name, _)
+        members = [key for key in offer.needs_facts if key.startswith(f"{name}/")]
+        for key in members or [name]:
+            yield f"--fact {key}=…", _fact_wanted(titles, name, _) + _whose(people, key.partition("/")[2])
     for name in offer.needs_papers:
         yield f"--paper {name}=FILE", titles.paper(name)
     if offer.needs_minutes:
@@ -585,13 +631,14 @@ def _rendered(session: Session, rows: Sequence[InboxRow]) -> list[Any]:
     found = []
     for row in rows:
         titles = _titles(session, versions[row.number])
-        ask = row.data.get("ask", "")
+        ask, vacant = row.data.get("ask", ""), row.data.get("vacant", "")
+        division, at = places.name(row.division), places.name(row.data.get("at", ""))
         values = {
             "number": row.number, "ask": titles.ask(ask) if ask else "", "clock": titles.ask(row.data.get("clock", "")),
             "rung": _rung(session, row.data.get("rung", "")), "action": titles.action(row.data.get("action", "")),
-            "end": titles.ask(row.data.get("end", "")), "post": titles.post(row.post),
-            "division": places.name(row.division), "vacant": titles.post(row.data.get("vacant", "")),
-            "at": places.name(row.data.get("at", "")),
+            "end": titles.ask(row.data.get("end", "")), "division": division,
+            "post": behind_place(session.post_title(titles, row.post), division), "at": at,
+            "vacant": behind_place(session.post_title(titles, vacant), at),
         }  # fmt: skip
         found.append(render(row.event, values, session.settings.language))
     return found
@@ -643,7 +690,9 @@ def overdue(context: typer.Context, limit: LimitOption = 100) -> None:
 
 def _late_line(session: Session, row: LateRow, places: PlaceNames) -> tuple[str, ...]:
     titles, times = _titles(session, row.case.version), session.times
-    whose = "、".join(dict.fromkeys([*(titles.post(post) for post in row.posts), *_waiting_on(session, row)]))
+    whose = "、".join(
+        dict.fromkeys([*(session.post_title(titles, post) for post in row.posts), *_waiting_on(session, row)])
+    )
     return (
         row.case.number, escape(row.case.household), escape(places.path(row.case.division)),
         escape(titles.ask(row.clock)), f"{times.due(row.due_at)} {times.left(row.due_at)}", escape(whose),
@@ -668,7 +717,6 @@ def board(
     ] = "township",
 ) -> None:
     from engine.divisions import Level
-    from engine.errors import InputError
 
     session = session_of(context)
     try:

@@ -369,8 +369,10 @@ def _objection(session: Session, ref: CaseRef) -> CaseRef:
     open_ones = [child for child, link in links.items() if link["k"] == "objection"]
     if len(open_ones) > 1:
         raise InputError(
-            N_("this case has {n} open objections; name one by its own number"), field="CASE", n=len(open_ones)
-        )
+            N_("this case has {n} open objections; name one by its own number: {numbers}"), field="CASE",
+            n=len(open_ones),
+            numbers="、".join(session.case(CaseRef(ref.county, UUID(each))).number for each in open_ones),
+        )  # fmt: skip
     return CaseRef(ref.county, UUID(open_ones[0])) if open_ones else ref
 
 

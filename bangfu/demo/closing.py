@@ -161,7 +161,7 @@ class Closing:
         titles, by_time = self._names.titles, self._("by itself, in time")
         lines = []
         for event in self._history(applicant):
-            more = " ".join(details(event, titles, may_read=True))
+            more = " ".join(details(event, titles, True, self._times))
             what = escape(sentence(event, titles, self._times))
             lines.append(
                 [

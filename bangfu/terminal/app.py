@@ -104,6 +104,9 @@ def translated(command: Any, translate: Callable[[str], str]) -> Any:
     if help_option is not None:
         help_option.help = translate(N_("Show this help."))
     for parameter in command.params:
+        # What a flag or an argument without a type of its own is made of says nothing to whoever types it.
+        if getattr(parameter, "is_flag", False) or parameter.param_type_name == "argument":
+            parameter.display_type_rich = lambda **_: None
         for name in ("help", "rich_help_panel"):
             if getattr(parameter, name, None):
                 setattr(parameter, name, translate(getattr(parameter, name)))

@@ -188,9 +188,9 @@ class Derivation:
 
     def _line(self, rows: Sequence[Row]) -> list[str]:
         first, last = rows[0], rows[-1]
-        days = f"{first.day.date:%m-%d} {self._weekday(first.day.date)}"
+        days = f"{self.times.short(first.day.date)} {self._weekday(first.day.date)}"
         if last is not first:
-            days += f" … {last.day.date:%m-%d} {self._weekday(last.day.date)}"
+            days += f" … {self.times.short(last.day.date)} {self._weekday(last.day.date)}"
         what = self._(WHY[first.why])
         if first.day.title:
             what = f"{first.day.title}：{what}"

@@ -74,6 +74,19 @@ DEFAULTS = (
     N_("The database was busy with another change."),
 )
 
+#: What commands call a field of theirs → what people type; empty for what they type without a name, or never.
+_TYPED = {
+    **dict.fromkeys(("to", "signer", "concern", "path", "pack", "verb", "answer", "what", "cases", "members"), ""),
+    **dict.fromkeys(("code", "head", "holder", "subject", "outcomes", "places", "entitled", "action"), ""),
+    "facts": "--fact", "note": "--note", "at": "--at", "received_at": "--received", "place": "--place",
+    "present": "--present", "votes": "--votes", "on": "--on", "why": "--why", "division": "--division",
+}  # fmt: skip
+#: What operating systems say of files, for the catalogs.
+SYSTEM_TEXTS = (
+    N_("No such file or directory"), N_("Is a directory"), N_("Not a directory"), N_("Permission denied"),
+    N_("File exists"), N_("No space left on device"), N_("Read-only file system"),
+)  # fmt: skip
+
 Translate = Callable[[str], str]
 
 
@@ -89,7 +102,8 @@ def title(error: BangfuError, translate: Translate) -> str:
 def where(error: BangfuError) -> str:
     """What it is about, as far as it is known: a file and line, a field."""
     if isinstance(error, InputError):
-        return " ".join(part for part in (error.source, error.field) if part)
+        field = _TYPED.get(error.field, error.field) if not error.source else error.field
+        return " ".join(part for part in (error.source, field) if part)
     return ""
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from bangfu.terminal.screen import DONE, QUIET, escape
-from bangfu.terminal.session import Session
+from bangfu.terminal.session import CaseRef, Session
 from bangfu.terminal.titles import Titles
 from engine.cases import Case, instant
+from engine.errors import NotFoundError
 
 if TYPE_CHECKING:
     from engine.office import Receipt
@@ -35,7 +37,15 @@ def receipt_document(session: Session, receipt: Receipt) -> dict[str, Any]:
     event = receipt.event
     return {
         "case": case_document(session, receipt.case),
-        "event": {"seq": event.seq, "kind": event.kind, "at": event.at, "command": event.command, "post": event.post},
+        "event": {
+            "seq": event.seq,
+            "kind": event.kind,
+            "at": event.at,
+            "command": event.command,
+            "by": event.actor,
+            "behalf": event.behalf,
+            "post": event.post,
+        },
         "repeated": receipt.repeated,
     }
 
@@ -47,7 +57,8 @@ def draw_receipt(session: Session, receipt: Receipt) -> None:
     case, screen = receipt.case, session.screen
     titles = Titles(session.workflow(case.version), session._)
     mark = session._("(was done before)") if receipt.repeated else ""
-    screen.print(f"[bold]{case.number}[/]  {escape(sentence(receipt.event, titles, session.times))} {mark}".rstrip())
+    text = escape(sentence(receipt.event, titles, session.times, session.called))
+    screen.print(f"[bold]{case.number}[/]  {text} {mark}".rstrip())
     screen.print(f"  {standing(session, case, titles)}")
 
 
@@ -60,9 +71,10 @@ def standing(session: Session, case: Case, titles: Titles) -> str:
         open_ = _("; still open: {tasks}").format(tasks="、".join(rest)) if rest else ""
         return f"[{DONE}]{escape(ended)}[/]{escape(open_)}"
     parts = [f"[bold]{escape(titles.ask(case.stage))}[/]"]
-    holders = waiting_for(case, titles)
+    holders = waiting_for(session, case, titles, with_persons=True)
     if holders:
         parts.append(escape(_("with {posts}").format(posts="、".join(holders))))
+    parts += [escape(titles.ask(f".{what}")) for what in case.section("proposals")]
     parts += [escape(each) for each in waiting_on(session, case, titles)]
     due = due_of(case)
     if due:
@@ -81,16 +93,30 @@ def waiting_on(session: Session, case: Case, titles: Titles) -> list[str]:
     if wait is not None and wait.status == "running" and case.section("notices").get(case.stage):
         found.append(_("posted through {day}").format(day=times.day_of(wait.due_at).isoformat()))
     words = {"objection": _("an objection is being verified"), "child": _("waits for a linked case")}
-    kinds = (link["k"] for link in case.section("links").values())
-    found += [words[kind] for kind in dict.fromkeys(kinds) if kind in words]
+    for kind, text in words.items():
+        linked = [child for child, link in case.section("links").items() if link["k"] == kind]
+        if linked:
+            found.append(f"{text} ({'、'.join(_number_of(session, case, child) for child in linked)})")
     stopped = [titles.ask(name) for name, state in states.items() if state.status == "stopped"]
     return found or [_("{clock} is stopped").format(clock=title) for title in stopped]
 
 
-def waiting_for(case: Case, titles: Titles) -> Sequence[str]:
-    """The posts that have open work, each once; of a task with what it is."""
+def _number_of(session: Session, case: Case, child: str) -> str:
+    """The number of a linked case; the mark of what is not there for readers outside its scope."""
+    try:
+        return session.case(CaseRef(case.county, UUID(child))).number
+    except NotFoundError:
+        return "…"
+
+
+def waiting_for(session: Session, case: Case, titles: Titles, with_persons: bool = False) -> Sequence[str]:
+    """The posts that have open work, each once; of a task with what it is, and *with_persons* who took it up."""
     found: dict[str, None] = {}
     for item in case.section("items").values():
-        post = titles.post(item["p"])
-        found[post if item["q"] == case.stage else f"{post}({titles.ask(item['q'])})"] = None
+        post = session.post_title(titles, item["p"])
+        if with_persons and item.get("by"):
+            post = f"{post} {session.called(item['by'])}"
+        found[post if item["q"] == case.stage or item["q"].startswith(".") else f"{post}({titles.ask(item['q'])})"] = (
+            None
+        )
     return tuple(found)

@@ -8,11 +8,12 @@ dim is for reference only; `NO_COLOR` and pipes get none.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gettext import NullTranslations
 
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
 LATE, SOON, DONE, QUIET, HEAD = "bold red", "yellow", "green", "dim", "bold cyan"
 #: A deadline this near is shown as soon.
@@ -33,6 +35,12 @@ NEAR = timedelta(days=2)
 _CONTROLS = {point: "\ufffd" for point in (*range(32), *range(127, 160)) if chr(point) not in "\t\n"}
 #: What is written where output goes to a file or another program.
 PIPED_WIDTH = 100
+#: Brackets and quotes that no line ends with, what no line begins with, and what may stand on a line alone.
+_OPENING, _CLOSING, _WIDE = "（《“‘「【〔", "。，、；：）》”’」】〕！？…·", "\u2e80-\u9fff\uf900-\uffef"
+#: What stays on one line: a character of Chinese or a word or key of other letters, with the marks that go with it.
+_PIECE = re.compile(
+    rf"[{_OPENING}]*(?:[^\s{_OPENING}{_CLOSING}{_WIDE}]+|(?![{_OPENING}{_CLOSING}])[{_WIDE}])?[{_CLOSING}]*\s*"
+)
 
 
 class Screen:
@@ -122,8 +130,57 @@ def table(
     for number, heading in enumerate(headings):
         found.add_column(heading, no_wrap=number in narrow, overflow="fold")
     for row in rows:
-        found.add_row(*row)
+        found.add_row(
+            *(prose(each) if isinstance(each, str) and no not in narrow else each for no, each in enumerate(row))
+        )
     return found
+
+
+def prose(markup: str) -> Text:
+    """A text of rich's that is wrapped as :func:`line_cuts` says: rich alone breaks keys, and begins lines with 。"""
+    from rich.text import Text
+
+    return _wrapping()().append_text(Text.from_markup(markup, emoji=False))
+
+
+@cache
+def _wrapping() -> type[Text]:
+    from rich.text import Text
+
+    class Wrapping(Text):
+        def wrap(self, console: Any, width: int, **how: Any) -> Any:
+            if how.get("no_wrap"):
+                return super().wrap(console, width, **how)
+            lines = [
+                part for line in self.split(allow_blank=True) for part in line.divide(line_cuts(line.plain, width))
+            ]
+            for line in lines:
+                line.rstrip()
+            return Text("\n").join(lines).wrap(console, width, **how)
+
+    return Wrapping
+
+
+def line_cuts(text: str, width: int) -> list[int]:
+    """
+    Where *text* is cut into lines of *width* cells: at blanks, after 、 and between Chinese characters; never inside a
+    word or key that fits on a line, before 。 or after （.
+    """
+    from rich.cells import cell_len, chop_cells
+
+    cuts, at, used = [], 0, 0
+    for piece in _PIECE.findall(text):
+        if used and used + cell_len(piece.rstrip()) > width:
+            cuts.append(at)
+            used = 0
+        parts = chop_cells(piece, width) if cell_len(piece.rstrip()) > width else [piece]
+        for number, part in enumerate(parts):
+            if number:
+                cuts.append(at)
+                used = 0
+            at += len(part)
+            used += cell_len(part)
+    return cuts
 
 
 def escape(text: object) -> str:
@@ -165,9 +222,15 @@ class Times:
         return f"[{SOON}]{text}[/]" if at - self.now <= NEAR else text
 
     def due_plain(self, at: datetime) -> str:
+        """A due instant as its day; the hour too where it is not the day's end."""
         local = self.calendar.local(at)
-        day = self.day_of(at)
-        return f"{day:%m-%d}" if (local.hour, local.minute) == (0, 0) else f"{local:%m-%d %H:%M}"
+        if (local.hour, local.minute) == (0, 0):
+            return self.short(self.day_of(at))
+        return f"{self.short(local.date())} {local:%H:%M}"
+
+    def short(self, day: date) -> str:
+        """``03-02``; with its year unless that is this one."""
+        return f"{day:%m-%d}" if day.year == self.calendar.local_date(self.now).year else day.isoformat()
 
     def left(self, at: datetime | None) -> str:
         """How far a due instant is: in whole days, or hours on the last one."""

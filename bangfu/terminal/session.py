@@ -22,6 +22,7 @@ from bangfu.terminal.screen import Screen, Times
 from engine.errors import N_, InputError, NotFoundError
 
 if TYPE_CHECKING:
+    from bangfu.terminal.titles import Titles
     from bangfu.wiring import Bangfu
     from engine.cases import Case
     from engine.loading import Definition
@@ -250,6 +251,25 @@ class Session:
     def case(self, ref: CaseRef) -> Case:
         """Raises CaseNotFoundError."""
         return self.bangfu.office.case(ref.county, ref.id, self.person)
+
+    def called(self, key: str) -> str:
+        """A person's name with the key that people type; the key alone of whom nobody has entered."""
+        name = self.name_of(key)
+        return f"{name} ({key})" if name else key
+
+    def name_of(self, key: str) -> str:
+        """A person's name; empty if nobody has entered him, or where no name was entered."""
+        name = self._names.get(key, "")
+        return name if name != key else ""
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {each.key: each.name for each in self.bangfu.people()}
+
+    def post_title(self, titles: Titles, post: str) -> str:
+        """A post's title, if not by the definition of *titles* then by another in force that knows it."""
+        title, name = titles.post(post), post.partition("@")[0]
+        return self.bangfu.definitions.post_titles().get(name, title) if title == name else title
 
     def definition(self, version: str) -> Definition:
         return self.bangfu.definitions.definition(version)

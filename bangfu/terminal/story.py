@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bangfu.terminal.screen import Times
+from bangfu.terminal.screen import MASKED, Times
 from bangfu.terminal.titles import Titles
-from engine.cases import Event, instant
+from engine.cases import Event, Secret, instant
 from engine.errors import N_
 
 _SENTENCES: Mapping[str, str] = {
@@ -57,9 +57,9 @@ _SENTENCES: Mapping[str, str] = {
 }
 
 
-def sentence(event: Event, titles: Titles, times: Times) -> str:
-    """What *event* did, in a few words."""
-    kind, words = _said(event, titles, times)
+def sentence(event: Event, titles: Titles, times: Times, called: Callable[[str], str] = str) -> str:
+    """What *event* did, in a few words; *called* says who a person of a given key is."""
+    kind, words = _said(event, titles, times, called)
     text = titles._(_SENTENCES.get(kind, kind)).format_map(words)
     moved = event.body.get("to")
     if kind not in ("moved", "opened") and moved and event.body.get("action"):
@@ -67,7 +67,7 @@ def sentence(event: Event, titles: Titles, times: Times) -> str:
     return text
 
 
-def _said(event: Event, titles: Titles, times: Times) -> tuple[str, Mapping[str, Any]]:
+def _said(event: Event, titles: Titles, times: Times, called: Callable[[str], str]) -> tuple[str, Mapping[str, Any]]:
     body = event.body
     ask = str(body.get("ask") or body.get("on") or body.get("from") or "")
     words: dict[str, Any] = {
@@ -86,14 +86,14 @@ def _said(event: Event, titles: Titles, times: Times) -> tuple[str, Mapping[str,
         "change": titles.change(str(body.get("change", ""))),
         "members": "、".join(body.get("members", ())),
         "on": body.get("on", ""),
-        "told_by": body.get("by", ""),
-        "person": body.get("person", ""),
-        "copied": "、".join(titles.post(name) for name in body.get("to", ())) if event.kind == "copied" else "",
+        "told_by": called(str(body.get("by", ""))),
+        "person": called(str(body.get("person", ""))),
+        "copied": "、".join(called(titles.post(name)) for name in body.get("to", ())) if event.kind == "copied" else "",
         "by_amount": body.get("by_amount", ""),
         "received": _instant(body.get("received"), times.instant),
         "due": _instant(body.get("due"), times.due_plain),
     }
-    words |= _second_thoughts(body, ask, titles)
+    words |= _second_thoughts(body, ask, titles, times, called)
     if event.kind == "acted":
         if body.get("held"):
             return "held", words
@@ -105,7 +105,9 @@ def _said(event: Event, titles: Titles, times: Times) -> tuple[str, Mapping[str,
     return event.kind, words
 
 
-def _second_thoughts(body: Mapping[str, Any], ask: str, titles: Titles) -> dict[str, Any]:
+def _second_thoughts(
+    body: Mapping[str, Any], ask: str, titles: Titles, times: Times, called: Callable[[str], str]
+) -> dict[str, Any]:
     """What signers did, and what two persons do."""
     _ = titles._
     said = {
@@ -117,10 +119,11 @@ def _second_thoughts(body: Mapping[str, Any], ask: str, titles: Titles) -> dict[
     corrected = "、".join(titles.fact(key) for key in facts) if what == "correct" else ""
     stage = titles.ask(str(body.get("stage", "")))
     return {
-        "held": titles.action(str(body.get("held", "")), ask), "signer": body.get("signer", ""),
+        "held": titles.action(str(body.get("held", "")), ask), "signer": called(str(body.get("signer", ""))),
         "when": said.get(str(body.get("when", "")), ""), "signed": said.get(str(body.get("signed", "")), ""),
         "undone": body.get("undone", ""), "undid": titles.action(str(body.get("undid", "")), ask),
-        "what": titles.ask(f".{what}"), "by": body.get("by", ""), "corrected": corrected, "stage_reopened": stage,
+        "what": titles.ask(f".{what}"), "by": called(str(body.get("by", ""))), "corrected": corrected,
+        "stage_reopened": stage,
         "proposal": f"{titles.ask(f'.{what}')}: {corrected or stage}",
     }  # fmt: skip
 
@@ -129,8 +132,11 @@ def _instant(text: Any, say: Callable[[Any], str]) -> str:
     return say(instant(text)) if text else ""
 
 
-def details(event: Event, titles: Titles, may_read: bool) -> list[str]:
-    """What else stands in the event: votes and who was there, the note as far as the reader may see it."""
+def details(event: Event, titles: Titles, may_read: bool, times: Times) -> list[str]:
+    """
+    What else stands in the event: votes and who was there, what a correction changed, the note; values and words as far
+    as the reader may see them.
+    """
     body, _ = event.body, titles._
     found = []
     if "votes" in body:
@@ -140,10 +146,30 @@ def details(event: Event, titles: Titles, may_read: bool) -> list[str]:
         found.append(_("votes: {votes}; present: {present}").format(votes=votes, present=_total(body.get("present"))))
     if "for" in body:
         found.append(_("recorded for {whom}").format(whom=titles.post(str(body["for"]))))
+    if event.kind == "corrected":
+        found += _corrected(event, titles, may_read, times)
     note = body.get("note")
     if note is not None and may_read and note.value is not None:
         found.append(_("“{note}”").format(note=note.value))
     return found
+
+
+def _corrected(event: Event, titles: Titles, may_read: bool, times: Times) -> Iterator[str]:
+    """Old and new values, and the deadlines that moved by them."""
+
+    def said(key: str, stored: Any) -> str:
+        hidden = isinstance(stored, Secret) and not (may_read and stored.value is not None)
+        return MASKED if hidden else titles.value(key, stored)
+
+    now = {key: value["v"] for section, key, value in event.changes if section == "facts" and value is not None}
+    for key, was in event.body.get("was", {}).items():
+        if key in now:
+            yield f"{titles.fact(key)}: {said(key, was)} → {said(key, now[key])}"
+    for clock, (before, after) in event.body.get("moved", {}).items():
+        days = (times.due_plain(instant(each)) for each in (before, after))
+        yield titles._("{clock} due: {before} → {after}").format(
+            clock=titles.ask(clock), **dict(zip(("before", "after"), days, strict=True))
+        )
 
 
 def _total(present: Any) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -124,6 +124,10 @@ class Titles:
         title = found.title if found is not None else name
         return f"{title} [{member}]" if member else title
 
+    def facts(self, keys: Iterable[str]) -> str:
+        """Facts by key and title; of those of members the key says whose."""
+        return "、".join(f"{key} {self.fact(key.partition('/')[0])}" for key in keys)
+
     def value(self, key: str, stored: Any) -> str:
         """A fact's value as people write it; a secret must be opened by the caller."""
         value = stored.value if isinstance(stored, Secret) else stored
@@ -161,6 +165,11 @@ def actor(person: str, translate: Translate) -> str:
 def place_name(name: str) -> str:
     """A division without the words that say who governs it: 洪家关村民委员会 is the village 洪家关村."""
     return _COMMITTEE.sub("", name)
+
+
+def behind_place(post: str, place: str) -> str:
+    """The title of a post as it stands behind its *place*: 县乡村振兴局 of 慈利县 is its 乡村振兴局, 县 said once."""
+    return post.removeprefix(place[-1:])
 
 
 class PlaceNames:
