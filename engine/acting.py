@@ -419,6 +419,7 @@ def against_listing(draft: Draft) -> Iterator[Reason]:
     else:
         if draft.get("asks", stage).get("l"):
             yield reason("list", N_("the case is on a list already"))
+        yield from against_claim(draft, stage)
         yield from against_pending(draft, stage)
         if awaited_signers(draft, stage, "after"):
             yield reason("signer", N_("a signer is to agree to the answer of this case alone"))

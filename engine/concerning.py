@@ -48,8 +48,14 @@ def responsible(draft: Draft) -> tuple[str, ...]:
 
 def against_carrying_on(draft: Draft, number: str = "") -> Iterator[Reason]:
     """There is no such concern, or it is not this person's to answer."""
-    if not open_concerns(draft) or (number and number not in open_concerns(draft)):
+    if not open_concerns(draft):
         yield reason("answered", N_("nothing has changed in the household that is not answered yet"))
+        return
+    if number and number not in open_concerns(draft):
+        yield reason(
+            "answered", N_("no open change of the household has the number {number}; open: {numbers}"),
+            advice=N_("add --concern N"), number=number, numbers=", ".join(open_concerns(draft)),
+        )  # fmt: skip
         return
     yield from against_post(draft, responsible(draft))
     yield from against_relatives(draft, [draft.command.person])
@@ -69,8 +75,9 @@ def carry_on(draft: Draft, command: CarryOn) -> str:
     if not number:
         if len(open_concerns(draft)) > 1:
             raise InputError(
-                N_("say which is meant: {numbers}"), field="concern", numbers=", ".join(open_concerns(draft))
-            )
+                N_("say which is meant: {numbers}"), field="concern", advice=N_("add --concern N"),
+                numbers=", ".join(open_concerns(draft)),
+            )  # fmt: skip
         number = next(iter(open_concerns(draft)))
     stand(draft, responsible(draft))
     draft.body.update({"concern": number, "change": open_concerns(draft)[number]["k"], "follow": command.follow})

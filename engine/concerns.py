@@ -36,7 +36,11 @@ def against_concerns(draft: Draft) -> Iterator[Reason]:
     if is_held(draft):
         yield reason(
             "concern", N_("the household has changed since, and nobody has decided yet what follows from it"),
-            rule="concern", advice=N_("say in words that the case goes on, or lead it elsewhere: bangfu carry-on CASE"),
+            rule="concern", numbers=", ".join(open_concerns(draft)),
+            advice=N_("say in words that the case goes on, or lead it elsewhere: bangfu carry-on CASE")
+            if len(open_concerns(draft)) == 1
+            else N_("say in words that the case goes on, for each, or lead it elsewhere: "
+                    "bangfu carry-on CASE --concern N, with N one of {numbers}"),
         )  # fmt: skip
 
 

@@ -140,6 +140,12 @@ def against_handing(draft: Draft, ask: str) -> Iterator[Reason]:
         )  # fmt: skip
 
 
+def against_delegating(draft: Draft, ask: str) -> Iterator[Reason]:
+    """As for a transfer; and who must not act himself has nobody act in his name."""
+    yield from against_handing(draft, ask)
+    yield from against_relatives(draft, [draft.command.person])
+
+
 def against_assigning(draft: Draft, ask: str) -> Iterator[Reason]:
     """The person is neither a holder of a post that has open work of *ask*, nor of an office above it."""
     yield from _against_listed(draft, ask)
@@ -163,7 +169,7 @@ def transfer(draft: Draft, command: Transfer) -> str:
 def delegate(draft: Draft, command: Delegate) -> str:
     """The other answers in the giver's name, who stays answerable and may take it back; both are in the log (C18)."""
     ask = _asked(draft, command.on)
-    require(draft.before.id, against_handing(draft, ask))
+    require(draft.before.id, against_delegating(draft, ask))
     number, item = _own(draft, ask)
     post, division = _require(draft, command.to, trustees(draft, item))
     given = {**{key: value for key, value in item.items() if key != "q"}, "by": command.person}
@@ -174,6 +180,7 @@ def delegate(draft: Draft, command: Delegate) -> str:
 def assign(draft: Draft, command: Assign) -> str:
     """Work that nobody took up is given to a holder of its post; by a superior also what somebody else has."""
     ask = _asked(draft, command.on)
+    _refuse_his_own(draft, ask, command)
     require(draft.before.id, against_assigning(draft, ask))
     held = {
         number: item
@@ -191,6 +198,13 @@ def assign(draft: Draft, command: Assign) -> str:
         else N_("all work here is taken up; say whose is to be given to another"),
         field="holder", advice=N_("see who has it: bangfu show CASE"), holder=command.holder,
     )  # fmt: skip
+
+
+def _refuse_his_own(draft: Draft, ask: str, command: Assign) -> None:
+    """Raises InputError: The person has it already, and nothing else is free."""
+    has = [taken_by(draft, item) for item in items_of(draft, ask).values()]
+    if command.to in has and (command.holder == command.to or (not command.holder and "" not in has)):
+        raise InputError(N_("{person} has this work already"), field="to", person=command.to)
 
 
 def successors(draft: Draft, item: Item) -> dict[str, tuple[str, str]]:
@@ -217,8 +231,8 @@ def trustees(draft: Draft, item: Item) -> dict[str, tuple[str, str]]:
 def candidates(draft: Draft, kind: str, ask: str) -> tuple[str, ...]:
     """Whom the work of *ask* can be handed to by the verb *kind*: persons' keys."""
     if kind == "assign":
-        items = _assignable(draft, ask).values()
-        return tuple(dict.fromkeys(key for item in items for key in _holders(draft, ask, item["p"], item["d"])))
+        found_in = [(_holders(draft, ask, item["p"], item["d"]), item) for item in _assignable(draft, ask).values()]
+        return tuple(dict.fromkeys(key for each, item in found_in for key in each if key != taken_by(draft, item)))
     found = _to_hand(draft, ask)
     if found is None:
         return ()

@@ -50,6 +50,7 @@ from engine.guards import against_leaving, require_scope, stand_in
 from engine.handing import (
     against_assigning,
     against_claiming,
+    against_delegating,
     against_handing,
     against_releasing,
     against_urging,
@@ -268,7 +269,7 @@ def _handing(draft: Draft, ask: str) -> Iterator[Offer]:
     handing: tuple[tuple[Kind, Iterable[Reason]], ...] = (
         ("assign", against_assigning(draft, ask)),
         ("transfer", against_handing(draft, ask)),
-        ("delegate", against_handing(draft, ask)),
+        ("delegate", against_delegating(draft, ask)),
     )
     for kind, against in handing:
         people = candidates(draft, kind, ask)

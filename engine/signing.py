@@ -171,6 +171,8 @@ def against_signing(draft: Draft, ask: str, answer: str) -> Iterator[Reason]:
     if not key:
         if draft.command.person in awaited_signers(draft, ask):
             yield reason("signer", N_("there is no answer yet that could be signed"))
+        elif signers(draft, ask).get(draft.command.person, {}).get("a"):
+            yield reason("signer", N_("you have signed already"))
         else:
             yield reason("signer", N_("you are not asked to sign this"))
         return

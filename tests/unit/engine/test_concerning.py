@@ -123,8 +123,13 @@ def test_each_of_several_changes_is_answered(runner: Runner) -> None:
     concern(runner)
     concern(runner, "born", ("3",))
     first, second = runner.case.section("concerns")
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=f"{first}, {second}"):
         carry_on(runner, "township.cadre")
+    with pytest.raises(ActionNotAllowedError, match=f"number 99; open: {first}, {second}"):
+        carry_on(runner, "township.cadre", concern="99")
+    with pytest.raises(GuardRefusedError) as refused:
+        runner.act("township.cadre", "pass")
+    assert f"--concern N, with N one of {first}, {second}" in str(refused.value.advice)
     carry_on(runner, "township.cadre", concern=first)
     with refused_by("concern"):
         runner.act("township.cadre", "pass")

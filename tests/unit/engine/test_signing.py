@@ -363,3 +363,13 @@ def test_C7_signers_come_and_go_and_the_panel_still_completes(order: bool, seed:
         if runner.stage == "sign" and not runner.case.section("asks")["sign"].get("g"):
             runner.act(who, "pass")
     assert runner.last().seq == runner.case.seq
+
+
+def test_who_has_signed_is_told_so() -> None:
+    runner = a_line()
+    add(runner, "law", "after")
+    add(runner, "expert", "after")
+    runner.act("township.office", "pass", note="同意")
+    sign(runner)
+    with pytest.raises(ActionNotAllowedError, match="signed already"):
+        sign(runner, answer="disagree", note="再想")
