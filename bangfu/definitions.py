@@ -7,6 +7,7 @@ Files are read only when a pack is deployed; from then on a case's procedure is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -97,13 +98,27 @@ class StoredDefinitions:
                 titles.setdefault(name, post.title)
         return titles
 
+    def known_posts(self, library: Library, wanted: str) -> frozenset[str]:
+        """``level.role`` of the procedures in force; of all that *library* has too, unless *wanted* is among those."""
+        known = frozenset(self.post_titles())
+        if wanted in known:
+            return known
+        found = set(known)
+        for pack in ("", *library.packs()):
+            for name in library.workflows():
+                # What is wrong in one county's file keeps nobody else from a post.
+                with suppress(DefinitionError):
+                    found.update(library.definition(name, pack).workflow.posts)
+        return frozenset(found)
+
     def deploy(self, library: Library, pack: str, from_date: date, now: datetime) -> Mapping[str, Definition]:
         """
         Put every workflow of *pack* into force from a day on.
 
         Raises:
             DefinitionError: One of them has errors; nothing was deployed.
-            InputError: The pack has no workflow.
+            InputError: The pack has no workflow, or one of them would not be in force from that day on; nothing was
+                deployed.
             NotFoundError: There is no such pack.
         """
         from storage.intake import Version
@@ -112,6 +127,8 @@ class StoredDefinitions:
         errors = [fault for fault in faults_of(definitions) if fault.severity == "error"]
         if errors:
             raise DefinitionError(errors)
+        for definition in definitions.values():
+            self._require_effect(definition, from_date)
         for name, definition in definitions.items():
             self._intake.add_version(
                 Version(
@@ -120,6 +137,33 @@ class StoredDefinitions:
                 )
             )  # fmt: skip
         return definitions
+
+    def first_day(self, version: str) -> date | None:
+        """Since or from when the version is in force; None if it is not, and will not be of itself."""
+        stored = self._intake.find_version(version)
+        if stored is None:
+            return None
+        day = max(stored.from_date, self._today())
+        return stored.from_date if self._intake.in_force(stored.workflow, day) == version else None
+
+    def _require_effect(self, definition: Definition, day: date) -> None:
+        """Versions and their days are kept for good: what is to begin earlier, or again, must be another version."""
+        workflow, version = definition.workflow.workflow, definition.hash
+        current = self._intake.in_force(workflow, max(day, self._today()))
+        if current == version:
+            return
+        stored = self._intake.find_version(version)
+        if stored is not None:
+            raise InputError(
+                N_("{workflow} was deployed already in these words, from {day} on, and that is kept for good"),
+                field="--from", workflow=workflow, day=stored.from_date,
+                advice=N_("wait for that day; else change a note or the date in the pack's file, and deploy it again"),
+            )  # fmt: skip
+        if current and (since := self._intake.version(current).from_date) > day:
+            raise InputError(
+                N_("another version of {workflow} is in force from {day} on, and would stay so"),
+                field="--from", workflow=workflow, day=since, advice=N_("name that day, or a later one"),
+            )  # fmt: skip
 
 
 def pack_definitions(library: Library, pack: str) -> Mapping[str, Definition]:

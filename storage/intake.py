@@ -127,6 +127,13 @@ class Intake:
         Raises:
             NotFoundError: None has it.
         """
+        found = self.find_version(digest)
+        if found is None:
+            raise NotFoundError(N_("no definition {version} is stored"), version=digest[:12])
+        return found
+
+    def find_version(self, digest: str) -> Version | None:
+        """The definition with that digest, if there is one."""
         sql = self._database.sql(
             "SELECT hash, workflow, pack, canonical, origins, from_date, deployed_at"
             " FROM workflow_version WHERE hash = ?"
@@ -134,7 +141,7 @@ class Intake:
         with self._database.connection() as connection:
             row = connection.execute(sql, (digest,)).fetchone()
         if row is None:
-            raise NotFoundError(N_("no definition {version} is stored"), version=digest[:12])
+            return None
         digest, workflow, pack, canonical, origins, since, at = row
         return Version(digest, workflow, pack, canonical, origins, _day(since), from_millis(at))
 

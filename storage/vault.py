@@ -52,7 +52,10 @@ def decode_key(text: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise ConfigurationError(N_("the master key is not 32 bytes in base64"), advice=N_("`bangfu init` makes one"))
+        raise ConfigurationError(
+            N_("the master key is not 32 bytes in base64"),
+            advice=N_("put it back from its safe copy; without it nothing sealed opens"),
+        )
     return key
 
 

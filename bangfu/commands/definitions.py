@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -122,15 +122,13 @@ def _draw_fault(session: Session, fault: Fault) -> None:
 @workflow.command("list", help=N_("The procedures that are shipped, each in its packs, and what is in force here"))
 def list_workflows(context: typer.Context) -> None:
     session = session_of(context)
-    library, deployed = _library(session), _deployed(session)
+    library, first_day = _library(session), _first_days(session)
     rows = []
     for pack in ("", *library.packs()):
         for name in library.workflows():
             definition = library.definition(name, pack)
             if definition.workflow.pack == pack:
-                known = deployed.get(name)
-                is_here = known is not None and known[0] == definition.hash
-                rows.append((name, definition, known[1] if is_here and known else None))
+                rows.append((name, definition, first_day(definition.hash)))
     document = {
         "workflows": [
             {
@@ -156,16 +154,12 @@ def list_workflows(context: typer.Context) -> None:
     session.answer(document, draw)
 
 
-def _deployed(session: Session) -> Mapping[str, tuple[str, date]]:
-    """Workflow → the version in force and its first day; none where there is no database."""
+def _first_days(session: Session) -> Callable[[str], date | None]:
+    """Gives since or from when a version is in force; of none where there is no database."""
     file = session.settings.database_file
     if file is not None and not file.exists():
-        return {}
-    bangfu = session.bangfu
-    return {
-        name: (version, bangfu.intake.version(version).from_date)
-        for name, version in bangfu.definitions.deployed().items()
-    }
+        return lambda version: None
+    return session.bangfu.definitions.first_day
 
 
 @workflow.command("show", help=N_("A procedure as a page: stages, who, by when, rules, and where each is written"))

@@ -113,9 +113,12 @@ def _deploy(session: Session, pack: str, first_day: date | None) -> list[dict[st
     day = first_day or bangfu.today
     found = bangfu.definitions.deploy(bangfu.library, pack, day, session.now)
     return [
-        {"workflow": name, "title": each.workflow.title, "pack": pack, "version": each.hash, "from": day}
+        {
+            "workflow": name, "title": each.workflow.title, "pack": pack, "version": each.hash,
+            "from": bangfu.definitions.first_day(each.hash),
+        }
         for name, each in found.items()
-    ]
+    ]  # fmt: skip
 
 
 def _deployed_line(session: Session, deployed: dict[str, Any]) -> str:
@@ -228,6 +231,7 @@ def import_roster(
 def _write_template(session: Session, target: Path) -> None:
     from papers.template import write_template
 
+    _require_new(target)
     file = session.settings.database_file
     is_here = file is None or file.exists()
     write_template(target, session.bangfu.places.inside() if is_here else ())
@@ -239,7 +243,17 @@ def _save_problems(session: Session, problems: Sequence[Problem], target: Path |
     if target is not None:
         from papers.problems import write_problems
 
+        _require_new(target)
         write_problems(target, problems, session._)
+
+
+def _require_new(target: Path) -> None:
+    """What people have written into a workbook is not written over."""
+    if target.exists():
+        raise InputError(
+            N_("there is a file {path} already"), field="FILE", path=target,
+            advice=N_("name one that is not there yet, or move that one away"),
+        )  # fmt: skip
 
 
 def _problem_document(session: Session, problem: Problem) -> dict[str, Any]:
@@ -443,7 +457,35 @@ def post_add(
         raise NotFoundError(N_("there is no person {person}"), advice=N_("bangfu person add"), person=key)
     first = wanted_day(from_date, "--from") if from_date else session.bangfu.today
     last = wanted_day(to_date, "--to") if to_date else None
+    if last is not None and last < first:
+        raise InputError(N_("the last day is before the first"), field="--to")
+    if division not in session.bangfu.places.names([division]):
+        raise NotFoundError(
+            N_("there is no place {code} here"), field="CODE", code=code, advice=N_("bangfu import divisions")
+        )
+    _require_post(session, name)
+    person = next(each for each in session.bangfu.people() if each.key == key)
+    for each in person.posts:
+        overlaps = (last is None or each.from_date <= last) and (each.to_date is None or first <= each.to_date)
+        if (each.post, each.division) == (name, division) and overlaps:
+            raise InputError(
+                N_("{person} holds this post there from {day} on already"), field="POST", person=key,
+                day=each.from_date, advice=N_("bangfu post end says when it ends"),
+            )  # fmt: skip
     _put_post(session, key, Holding(name, division, first, last))
+
+
+def _require_post(session: Session, name: str) -> None:
+    """Raises NotFoundError if no procedure, in force or shipped, knows the post."""
+    from difflib import get_close_matches
+
+    known = session.bangfu.definitions.known_posts(session.bangfu.library, name)
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        raise NotFoundError(
+            N_("no procedure knows a post {post}"), field="POST", post=name, near="".join(near),
+            advice=N_("did you mean {near}?") if near else N_("bangfu workflow show WORKFLOW names the posts"),
+        )  # fmt: skip
 
 
 @post.command("end", help=N_("A person holds a post no longer"))
@@ -469,6 +511,11 @@ def post_end(
     ]
     if not held:
         raise NotFoundError(N_("{person} does not hold {post} there"), person=key, post=name)
+    if last < held[-1].from_date:
+        raise InputError(
+            N_("the last day is before the first, {day}"), field="--on", day=held[-1].from_date,
+            advice=N_("name that day or a later one"),
+        )  # fmt: skip
     _put_post(session, key, replace(held[-1], to_date=last))
 
 
