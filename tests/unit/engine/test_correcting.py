@@ -267,6 +267,25 @@ def test_I18_a_reopened_case_knows_who_acted_in_it() -> None:
     assert runner.stage == "decide"
 
 
+def test_C1_a_reopened_stage_is_reminded_of_again() -> None:
+    runner = ended()
+    propose(runner, "reopen")
+    confirm(runner, "reopen", by="county.bureau2")
+    assert set(runner.timers()) == {"decide"}
+    runner.until(runner.due("decide"))
+    assert "overdue" in {message.event for message in runner.messages}
+
+
+def test_C15_of_two_who_confirm_the_second_is_told_that_nothing_is_proposed_any_more() -> None:
+    runner = ended()
+    propose(runner, "reopen")
+    confirm(runner, "reopen", by="county.bureau")
+    entry = runner.case.entry
+    with pytest.raises(ActionNotAllowedError, match="nothing of the kind is proposed"):
+        confirm(runner, "reopen", by="county.bureau2")
+    assert runner.case.entry == entry
+
+
 def test_a_case_that_runs_is_not_reopened() -> None:
     runner = a_line()
     with pytest.raises(ActionNotAllowedError, match="has not ended"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.cases import Act, AddSigner, Assign, Claim, Copy, Delegate, Enlist, Release, Transfer, Urge
+from engine.cases import Act, AddSigner, Assign, Claim, Copy, Delegate, Enlist, Release, Sign, Transfer, Urge
 from engine.errors import ActionNotAllowedError, CaseNotFoundError, GuardRefusedError, InputError, PermissionDeniedError
 from engine.offering import offered
 from engine.people import Deputy, Holding, Person, Staff
@@ -299,6 +299,23 @@ ends: {done: {title: 完, outcome: granted}, no: {title: 否, outcome: refused}}
 """
 
 
+JOINED = """
+workflow: joined
+opens: {found: {by: village.cadre, to: check}}
+stages:
+  check:
+    title: 审核
+    by: township.office
+    limit: 5 day
+    actions: {pass: {to: next}, back: {to: apply, means: back}}
+  apply: {title: 补正, aside: yes, by: village.cadre, actions: {pass: {to: check}}}
+tasks:
+  visit: {title: 走访, by: village.cadre, opens: check.entered, awaited_by: check}
+  compare: {title: 比对, by: township.clerk, opens: check.entered, awaited_by: check}
+ends: {done: {title: 完, outcome: granted}}
+"""
+
+
 class TestPanels:
     """C7: who has answered in a panel has no more work in it."""
 
@@ -343,6 +360,57 @@ class TestPanels:
         runner.do(Delegate, "township.office", to="township.mayor")
         runner.act("township.office", "pass")
         assert "of" not in holder(runner)
+        runner.act("township.office2", "pass")
+
+    def test_C6_thresholds_count_the_seats_whoever_answers_in_them(self) -> None:
+        runner = self.panel("", person("stand", "township.clerk"))
+        lend(runner, "stand", "township.mayor", "township.mayor", TOWNSHIP)
+        runner.do(Transfer, "township.office", to="township.office2")
+        runner.do(Delegate, "township.office2", to="stand")
+        assert runner.case.section("asks")["sign"]["e"] == {"township.office": 2, "township.mayor": 1}
+        runner.act("stand", "pass", post="township.mayor")
+        runner.act("township.office", "pass")
+        runner.do(Release, "township.office2")
+        runner.act("township.office2", "fail")
+        assert runner.case.get("outcome") == "refused"
+
+    def test_C3_a_return_makes_the_work_of_every_seat_anew_whoever_had_it(self) -> None:
+        decide = "  decide: {title: 审, by: county.bureau, actions: {grant: {to: next}, back: {to: sign, means: back}}}"
+        text = COUNTERSIGNED.replace("ORDER", "").replace("ends:", f"{decide}\nends:")
+        runner = Runner.of(text)
+        runner.staff = with_staff(runner.staff, person("law", "county.law"))
+        runner.open("village.cadre")
+        runner.do(AddSigner, "township.office", signer="law", when="before")
+        runner.do(Sign, "law", answer="agree")
+        runner.do(Delegate, "township.office", to="township.mayor2")
+        runner.do(Transfer, "township.mayor", to="township.mayor2")
+        for who in ("township.mayor2", "township.office", "township.office2"):
+            runner.act(who, "pass")
+        runner.act("county.bureau", "back")
+        assert runner.items("sign") == ["township.mayor", "township.office", "township.office"]
+        assert not [item for item in runner.case.section("items").values() if {"by", "of", "g"} & set(item)]
+        assert "g" not in runner.case.section("asks")["sign"]
+        for who in ("township.office", "township.office2", "township.mayor"):
+            runner.act(who, "pass")
+        assert runner.stage == "decide"
+
+
+class TestTasks:
+    def test_C2_C15_handed_on_tasks_are_cancelled_by_a_return_and_join_once_after_it(self) -> None:
+        runner = Runner.of(JOINED)
+        runner.open("village.cadre")
+        runner.do(Transfer, "village.cadre", to="village.cadre2", on="visit")
+        runner.do(Delegate, "township.clerk", to="township.office", on="compare")
+        runner.act("township.office2", "back")
+        assert not [item for item in runner.case.section("items").values() if item["q"] in ("visit", "compare")]
+        runner.act("village.cadre", "pass")
+        for who, task in (("village.cadre", "visit"), ("township.clerk", "compare")):
+            runner.act(who, "done", on=task)
+            with pytest.raises(ActionNotAllowedError, match="not being asked"):
+                runner.act(who, "done", on=task)
+        events = runner.events[runner.case.id]
+        begun = [event for event in events for change in event.changes if change[:2] == ("clocks", "check")]
+        assert len(begun) == 1, "the limit starts when both are done, once"
         runner.act("township.office2", "pass")
 
 

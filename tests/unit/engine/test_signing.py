@@ -208,6 +208,28 @@ def test_C7_an_answer_is_held_until_every_signer_agrees() -> None:
     assert runner.last().body["action"] == "pass"
 
 
+def test_C15_the_last_agreement_moves_the_case_once_and_a_second_is_told() -> None:
+    runner = a_line()
+    add(runner, "law", "after")
+    runner.act("township.office", "pass", note="同意")
+    sign(runner)
+    moves = [value for section, key, value in runner.last().changes if (section, key) == ("case", "stage")]
+    assert moves == ["decide"]
+    with pytest.raises(ActionNotAllowedError, match="not asked to sign"):
+        sign(runner)
+
+
+def test_C3_a_return_forgets_the_signers_and_asks_the_posts_anew() -> None:
+    runner = a_line()
+    add(runner, "law", "after")
+    runner.act("township.office", "back")
+    sign(runner)
+    runner.act("village.cadre", "pass")
+    assert (runner.stage, runner.items("check")) == ("check", ["township.office"])
+    runner.act("township.office2", "pass", note="同意")
+    assert runner.stage == "decide"
+
+
 def test_one_signer_who_disagrees_voids_the_held_answer() -> None:
     runner = a_line()
     add(runner, "law", "after")

@@ -276,6 +276,18 @@ def test_C2_a_return_that_was_taken_back_cancels_the_open_tasks_when_it_is_repea
     assert runner.case.section("tasks")["visit"]["st"] == "cancelled"
 
 
+def test_C5_a_stage_that_was_entered_by_what_is_taken_back_was_not_visited() -> None:
+    runner = Runner.of(LINE.replace("back: {to: check, means: back}", "back: {to: visited, means: back}"))
+    runner.open("village.cadre")
+    runner.act("township.office", "on")
+    assert runner.stage == "decide"
+    runner.do(Withdraw, "township.office")
+    assert "decide" not in runner.case.section("visits")
+    runner.act("township.office2", "on")
+    found = offered(runner.procedure, runner.case, "county.bureau", runner.now, runner.world)
+    assert [each.choices for each in found if each.action == "back"] == [("check",)]
+
+
 # --- votes ------------------------------------------------------------------------------------------------------------
 
 
