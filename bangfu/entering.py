@@ -13,7 +13,7 @@ from uuid import UUID
 from engine.divisions import Division, county_of
 from engine.errors import N_, NotFoundError
 from engine.people import Holding
-from storage.intake import NewHousehold, NewMember
+from storage.intake import NewHousehold, NewMember, NewStatuses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,27 +34,33 @@ class Entered:
         growing: Rows whose householder is in the base, the others in the same household or in none: a known household
             with somebody new. Nothing was changed; births and arrivals are recorded with their day and reason.
         clashing: Rows of which somebody is in the base in another household, so that it was not entered.
+        monitored: How many households' records know now what they have been from before; others knew it already.
     """
 
     new: Mapping[int, UUID]
     known: tuple[int, ...]
     growing: tuple[int, ...]
     clashing: tuple[int, ...]
+    monitored: int
 
 
-def enter_roster(bangfu: Bangfu, roster: Roster, path: Path) -> Entered:
+def enter_roster(bangfu: Bangfu, roster: Roster, path: Path, by: str = "") -> Entered:
     """
     Enter the households of *roster* that are not in the base yet; the same file again adds nothing (I35).
+
+    What households have been from before is entered afterwards, of those known as well, unless their record knows it.
 
     Args:
         path: The file. Its digest is kept with each household, to tell later whether it came from a given file; its
             name is not, for it may be a person's.
+        by: The key of the person who says what households have been from before.
     """
     source = f"roster {sha256(path.read_bytes()).hexdigest()[:16]}"
     new: dict[int, UUID] = {}
     known: list[int] = []
     growing: list[int] = []
     clashing: list[int] = []
+    monitored = 0
     by_county: dict[str, list[RosterHousehold]] = {}
     for household in roster.households:
         by_county.setdefault(county_of(household.village), []).append(household)
@@ -62,19 +68,31 @@ def enter_roster(bangfu: Bangfu, roster: Roster, path: Path) -> Entered:
         numbers = [number for household in households for number in household.id_numbers]
         found = bangfu.intake.find(county, numbers)
         wanted = []
+        homes_of: dict[int, UUID] = {}
         for household in households:
             homes = [found[number][0] for number in household.id_numbers if number in found]
             if not homes:
                 wanted.append(household)
             elif len(set(homes)) > 1 or household.id_number not in found:
                 clashing.append(household.row)
+            elif len(homes) < len(household.id_numbers):
+                growing.append(household.row)
             else:
-                (known if len(homes) == len(household.id_numbers) else growing).append(household.row)
+                known.append(household.row)
+                homes_of[household.row] = homes[0]
         ids = bangfu.intake.add_households(
             county, (_household(each, source) for each in wanted), bangfu.time_source.now()
         )
-        new |= {household.row: id_ for household, id_ in zip(wanted, ids, strict=True)}
-    return Entered(new, tuple(known), tuple(growing), tuple(clashing))
+        entered = {household.row: id_ for household, id_ in zip(wanted, ids, strict=True)}
+        new |= entered
+        homes_of |= entered
+        statuses = [
+            NewStatuses(homes_of[each.row], _plain(each.statuses), f"{source}:{each.row}")
+            for each in households
+            if each.statuses and each.row in homes_of
+        ]
+        monitored += bangfu.intake.enter_statuses(county, statuses, by, bangfu.time_source.now())
+    return Entered(new, tuple(known), tuple(growing), tuple(clashing), monitored)
 
 
 def enter_people(bangfu: Bangfu, people: People) -> int:
@@ -138,11 +156,12 @@ def _form(household: RosterHousehold) -> dict[str, Any]:
     for number, id_number in enumerate(household.id_numbers, 1):
         if id_number in rows:
             form |= {f"{number}.{code}": value for code, value in rows[id_number].fields.items()}
-    return {
-        code: value.isoformat() if isinstance(value, date) else value
-        for code, value in form.items()
-        if value not in ("", None)
-    }
+    return _plain({code: value for code, value in form.items() if value not in ("", None)})
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """*values* as JSON keeps them."""
+    return {code: value.isoformat() if isinstance(value, date) else value for code, value in values.items()}
 
 
 def bundled_divisions(inside: str) -> tuple[Sequence[Division], str]:

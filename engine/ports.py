@@ -363,11 +363,13 @@ class HouseholdEntry:
     One entry of a household's history.
 
     Attributes:
-        kind: ``status``, or what happened to members: born, moved_in, died, moved_out, split_off, founded.
+        kind: ``status``, ``entered`` (statuses from before bangfu was used), or what happened to members: born,
+            moved_in, died, moved_out, split_off, founded.
         case: The number of the case that wrote a status; else empty.
         what: Of a status: name → value. Of members: their ``members``, the day ``on``, the new ``head``, the ``other``
             household of a split.
         why: The words that were given; None if the reader's household key is gone.
+        source: Of what was entered: what kind of file, its digest and the row.
     """
 
     seq: int
@@ -378,6 +380,7 @@ class HouseholdEntry:
     case: str
     what: Mapping[str, Any]
     why: str | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

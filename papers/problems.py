@@ -119,6 +119,7 @@ REASONS: Mapping[str, Reason] = {
     ),
     "count_shape": Reason(N_("This is no whole number between 0 and 150"), N_("Write digits only")),
     "date_shape": Reason(N_("This is no date"), N_("Write it as 2026-01-31")),
+    "date_future": Reason(N_("This day is still to come"), N_("Compare it with the paper")),
     "choice": Reason(N_("The value is none of: {choices}"), N_("Choose one of them")),
     # Numbers of people (engine.identity)
     "id_shape": Reason(

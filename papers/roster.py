@@ -69,6 +69,10 @@ DISABILITY_GRADE = choice(
     also={spelling: grade for grade in (1, 2, 3, 4) for spelling in (str(grade), f"{grade}级")},
 )
 
+#: As the definitions call what a household's record knows. Whoever was cleared out is not in a roster.
+MONITORING = choice({"监测帮扶中": "active", "跟踪关注": "tracked", "已标注风险消除": "marked_eliminated"})
+_STATUS = "household."
+
 HOUSEHOLD_COLUMNS: Sequence[Column] = (
     Column("village.code", "村代码", CODE, is_ours=True, note="国家统计局统计用区划代码；填写乡镇和村名时可空"),
     Column("village.township", "乡镇", TEXT, is_ours=True, note="填写村代码时可空"),
@@ -110,6 +114,10 @@ HOUSEHOLD_COLUMNS: Sequence[Column] = (
     Column("dpf_pair.1.phone", "残联结对干部二联系电话", PHONE),
     Column("measures", "帮扶措施", TEXT),
     Column("results", "帮扶成效", TEXT),
+    Column(
+        "household.monitoring", "监测状态", MONITORING, is_ours=True, note="使用本系统前已纳入监测的户填写，其他户空"
+    ),
+    Column("household.monitored_since", "纳入监测日期", DATE, is_ours=True, note="填写监测状态的必填"),
     Column("remark", "备注", TEXT, is_ours=True),
 )
 
@@ -162,8 +170,9 @@ class RosterHousehold:
     """
     A row of 《登记表》 with its members.
 
-    `village` is the 12-digit code; numbers are normalised, so that equal ones are equal text; `fields` holds all other
-    columns that were filled in, by their code in HOUSEHOLD_COLUMNS, amounts in 分.
+    `village` is the 12-digit code; numbers are normalised, so that equal ones are equal text; `statuses` is what its
+    record is to know from before, by the names of definitions; `fields` holds all other columns that were filled in,
+    by their code in HOUSEHOLD_COLUMNS, amounts in 分.
     """
 
     row: int
@@ -174,6 +183,7 @@ class RosterHousehold:
     address: str = ""
     disabled_person: DisabledPerson | None = None
     members: tuple[RosterMember, ...] = ()
+    statuses: Mapping[str, Value] = field(default_factory=dict)
     fields: Mapping[str, Value] = field(default_factory=dict)
 
     @property
@@ -228,6 +238,7 @@ def read_roster(path: Path, today: date, divisions: Iterable[Division], members:
     places = {row.number: _village(households, row, villages) for row in households.rows}
     for row in households.rows:
         _check_card(households, row, today)
+        _check_statuses(households, row, today)
     by_key = _check_persons(households, people)
     _reject_together(households, people, by_key)
 
@@ -359,6 +370,18 @@ def _check_card(table: Table, row: TableRow, today: date) -> None:
             table.refuse(row, code, "card_differs")
 
 
+def _check_statuses(table: Table, row: TableRow, today: date) -> None:
+    """A status is had since a day that has come, and a day is that of a status."""
+    codes = ("household.monitoring", "household.monitored_since")
+    written = [code for code in codes if code in row.values]
+    if len(written) == 1:
+        (lacking,) = set(codes) - set(written)
+        table.refuse(row, lacking, "missing")
+    since = row.values.get("household.monitored_since")
+    if isinstance(since, date) and since > today:
+        table.refuse(row, "household.monitored_since", "date_future")
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     sheet: str
@@ -446,7 +469,12 @@ def _household(row: TableRow, village: str, members: Sequence[RosterMember], tod
         address=_written(row, "cover.address"),
         disabled_person=_disabled_person(row, today),
         members=tuple(members),
-        fields={code: value for code, value in row.values.items() if code not in _OWN_ATTRIBUTES},
+        statuses={code.removeprefix(_STATUS): value for code, value in row.values.items() if code.startswith(_STATUS)},
+        fields={
+            code: value
+            for code, value in row.values.items()
+            if code not in _OWN_ATTRIBUTES and not code.startswith(_STATUS)
+        },
     )
 
 

@@ -172,6 +172,7 @@ def _household_values(household: RosterHousehold) -> dict[str, Value]:
         "householder.id_number": household.id_number,
         "householder.phone": household.phone,
         "cover.address": household.address,
+        **{f"household.{name}": value for name, value in household.statuses.items()},
         **household.fields,
     }
     if (person := household.disabled_person) is not None:

@@ -200,18 +200,26 @@ class _Checker:
         known: dict[tuple[str, Any], dict[str, Any]] = {}
         told: dict[tuple[str, Any], set[tuple[str, str]]] = {}
         order = "county, household, seq"
-        sql = f"SELECT county, household, text FROM household_event WHERE kind = 'status' ORDER BY {order}"
-        for county, home, text in self._all(sql, ()):
+        kinds = "kind IN ('status', 'entered')"
+        sql = f"SELECT county, household, kind, text FROM household_event WHERE {kinds} ORDER BY {order}"
+        before: dict[tuple[str, Any], dict[str, list[Any]]] = {}
+        for county, home, kind, text in self._all(sql, ()):
             entries = json.loads(text)
             known.setdefault((county, home), {}).update(entries)
-            told.setdefault((county, home), set()).update((name, canonical(each)) for name, each in entries.items())
+            for name, each in entries.items():
+                if kind == "status":
+                    told.setdefault((county, home), set()).add((name, canonical(each)))
+                else:
+                    before.setdefault((county, home), {}).setdefault(name, []).append(each)
         for county, home, stored in self._all("SELECT county, id, statuses FROM household", ()):
             if _data(stored) != known.get((county, home), {}):
                 yield Violation("I2", str(self.as_uuid(home)), "the household's statuses are not what its history says")
             if not self.written.is_whole:
                 continue
             written = self.written.households.get((county, home), {})
-            yield from self._latest(str(self.as_uuid(home)), _data(stored), written)
+            entered = before.get((county, home), {})
+            every = {name: [*entered.get(name, ()), *written.get(name, ())] for name in entered.keys() | written.keys()}
+            yield from self._latest(str(self.as_uuid(home)), _data(stored), every)
             logged = {(name, canonical(each)) for name, values in written.items() for each in values}
             # Of two that one commit wrote, the history has the last.
             last = {(name, canonical(each)) for name, values in written.items() for each in _last_words(values)}

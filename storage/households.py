@@ -16,7 +16,7 @@ from engine.identity import mask_id
 from engine.ports import HouseholdEntry
 from storage.database import Database
 from storage.instants import from_millis, millis
-from storage.staffing import hold_staff
+from storage.staffing import RAISED, hold_staff
 from storage.vault import Sealer
 
 #: What the words of a household's history are sealed for, and identity numbers; see storage/intake.py.
@@ -32,9 +32,6 @@ _HISTORY = (
     " LEFT JOIN cases c ON c.county = e.county AND c.id = e.case_id"
     " WHERE e.county = ? AND e.household = ? ORDER BY e.seq"
 )
-_RAISED = (
-    "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'revision' AND value = ?"
-)  # fmt: skip
 _ADDED = (
     "INSERT INTO member (county, household, no, name, relation, id_no, id_index, facts)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, {})"
@@ -93,8 +90,11 @@ def _entry(
 ) -> HouseholdEntry:
     token = text.pop("why", None)
     why = None if token is None or sealer is None else str(sealer.open(token["x"], WHY))
-    what = {name: each["v"] for name, each in text.items()} if kind == "status" else text
-    return HouseholdEntry(seq, from_millis(at), kind, actor, post, number or "", what, why)
+    if kind not in ("status", "entered"):
+        return HouseholdEntry(seq, from_millis(at), kind, actor, post, number or "", text, why)
+    source = next((each["source"] for each in text.values() if "source" in each), "")
+    what = {name: each["v"] for name, each in text.items()}
+    return HouseholdEntry(seq, from_millis(at), kind, actor, post, number or "", what, source=source)
 
 
 class Update:
@@ -128,7 +128,7 @@ class Update:
 
     def write(self, update: HouseholdUpdate) -> None:
         """The members, the household, and its history; decisions made with the old members are not stored any more."""
-        if self._run(_RAISED, (str(update.state.staff_revision),)).rowcount != 1:
+        if self._run(f"{RAISED} AND value = ?", (str(update.state.staff_revision),)).rowcount != 1:
             raise ConflictError(N_("the staff has changed since it was read"))
         state, command = update.state, update.command
         key = self._run("SELECT key FROM household WHERE county = ? AND id = ?", self._place(state)).fetchone()[0]

@@ -23,12 +23,15 @@ from engine.people import Deputy, Holding, require_key
 from storage.database import Database
 from storage.instants import from_millis, millis
 from storage.packing import words
-from storage.staffing import hold_staff
+from storage.staffing import RAISED, hold_staff
+from storage.statements import Statements
 
 #: Columns with a blind index; also what their tokens are sealed for.
 ID_NUMBER, PHONE, BANK = "member.id_no", "household.phone", "household.bank"
 #: What the rest of a household's paper form is sealed for.
 FORM = "household.form"
+#: So many households' statuses are entered in one transaction: decisions wait until it ends.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,15 @@ class NewHousehold:
     facts: Mapping[str, Any] = field(default_factory=dict)
     form: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewStatuses:
+    """What a household's record is to know from before bangfu was used: name → value; `source` as of a household."""
+
+    household: UUID
+    values: Mapping[str, Any]
+    source: str
 
 
 class Intake:
@@ -226,8 +238,7 @@ class Intake:
         """Whatever changes the staff gives it a new revision: decisions made with the old one are not stored (I17)."""
         with self._database.transaction() as connection:
             hold_staff(self._database, connection)
-            raised = "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'revision'"
-            connection.execute(raised)
+            connection.execute(RAISED)
             self._many(connection, sql, rows)
 
     # --- households ---
@@ -257,6 +268,46 @@ class Intake:
                     raise InputError(N_("somebody is in another household already"), field="id_no") from error
                 raise
         return ids
+
+    def enter_statuses(self, county: str, entries: Iterable[NewStatuses], by: str, now: datetime) -> int:
+        """
+        Enter what is known of households from before, each with an entry in its history, and give of how many.
+
+        Whoever's record knows one of the names already is left as it is, so that doing it again changes nothing. As
+        with the staff, no decision is stored that was made with the old records.
+
+        Args:
+            by: The key of the person who enters it.
+        """
+        every, done = list({each.household: each for each in entries}.values()), 0
+        for start in range(0, len(every), _AT_ONCE):
+            done += self._enter_statuses(county, every[start : start + _AT_ONCE], by, now)
+        return done
+
+    def _enter_statuses(self, county: str, entries: Sequence[NewStatuses], by: str, now: datetime) -> int:
+        marks = ", ".join("?" * len(entries))
+        sql = f"SELECT id, statuses FROM household WHERE county = ? AND id IN ({marks})"
+        ids = [self._id(each.household) for each in entries]
+        with self._database.transaction() as connection:
+            hold_staff(self._database, connection)
+            rows = connection.execute(self._database.sql(sql), (county, *ids)).fetchall()
+            known = {self._uuid(home): json.loads(found) if isinstance(found, str) else found for home, found in rows}
+            new = [each for each in entries if known.get(each.household, each.values).keys().isdisjoint(each.values)]
+            if not new:
+                return 0
+            connection.execute(RAISED)
+            homes, history = [], []
+            for each in new:
+                home = self._id(each.household)
+                since = {"since": now.isoformat(), "case": "", "source": each.source}
+                statuses = {name: {"v": value, **since} for name, value in each.values.items()}
+                homes.append((canonical(known[each.household] | statuses), county, home))
+                command = self._id(uuid7(now, self._random_bytes(10)))
+                told = (millis(now), "entered", by, "", command, None, canonical(statuses))
+                history.append((county, home, *told, county, home))
+            self._many(connection, f"UPDATE household SET statuses = {self._json} WHERE county = ? AND id = ?", homes)
+            connection.cursor().executemany(Statements(self._database.engine.dialect).history, history)
+        return len(new)
 
     @property
     def _insert_home(self) -> str:

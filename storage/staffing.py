@@ -25,6 +25,8 @@ STAFF_IS_STILL = (
     f" PERFORM pg_advisory_xact_lock_shared({_LOCK});"
     " RETURN EXISTS (SELECT 1 FROM meta WHERE key = 'revision' AND value = wanted); END $$"
 )
+#: Gives the staff its next revision.
+RAISED = "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'revision'"
 
 
 def hold_staff(database: Database, connection: Any) -> None:

@@ -90,7 +90,7 @@ def _document(session: Session, found: HouseholdFile) -> dict[str, Any]:
 def _entry_document(entry: HouseholdEntry) -> dict[str, Any]:
     return {
         "seq": entry.seq, "at": entry.at, "kind": entry.kind, "by": entry.actor, "post": entry.post,
-        "case": entry.case, "what": entry.what, "why": entry.why or "",
+        "case": entry.case, "what": entry.what, "why": entry.why or "", "source": entry.source,
     }  # fmt: skip
 
 
@@ -98,10 +98,19 @@ def _draw(session: Session, found: HouseholdFile) -> None:
     _, screen, home = session._, session.screen, found.household
     screen.print(f"[bold]{escape(home.name)}[/]  [{QUIET}]{home.id_number}  {home.phone}  {home.id}[/]")
     left = _("left on {day}")
+    # How and when, where the history tells: a death is written down later than its day.
+    gone = {
+        key: f"{_(CHANGES[entry.kind])} {entry.what['on']}"
+        for entry in found.history
+        if entry.kind in ("died", "moved_out", "split_off")
+        for key in entry.what["members"]
+    }
     rows = [
         (
             each.key, escape(each.name), escape(each.relation), each.id_number,
-            styled(QUIET, left.format(day=session.times.instant(each.left_at)[:10])) if each.left_at else "",
+            styled(QUIET, gone.get(each.key) or left.format(day=session.times.instant(each.left_at)[:10]))
+            if each.left_at
+            else "",
         )
         for each in found.members
     ]  # fmt: skip
@@ -111,10 +120,11 @@ def _draw(session: Session, found: HouseholdFile) -> None:
         screen.print(styled(HEAD, _("Statuses")))
         titles = _titles(session, found)
         for name, stored in home.statuses.items():
-            by = titles.get(stored["case"])
+            by = titles.get(stored["case"]) or _titles_in_force(session, name)
             said = by.value(name, stored["v"]) if by else str(stored["v"])
             since = session.times.instant(_instant(stored["since"]))[:10]
-            more = _("since {day}, by case {number}").format(day=since, number=stored["case"])
+            text = _("since {day}, by case {number}") if stored["case"] else _("entered on {day}, from {source}")
+            more = text.format(day=since, number=stored["case"], source=stored.get("source", ""))
             screen.print(f"  {escape(by.fact(name) if by else name)}: [{DONE}]{escape(said)}[/]  [{QUIET}]{more}[/]")
     if found.cases:
         screen.print("", styled(HEAD, _("Cases")))
@@ -129,10 +139,12 @@ def _draw_history(session: Session, found: HouseholdFile) -> None:
     names = {each.key: each.name for each in found.members}
     rows = []
     for each in found.history:
-        if each.kind == "status":
-            of = titles.get(each.case)
-            told = [f"{of.fact(name)}: {of.value(name, v)}" if of else f"{name}: {v}" for name, v in each.what.items()]
-            text = "、".join(told) + f"  {each.case}"
+        if each.kind in ("status", "entered"):
+            told = []
+            for name, value in each.what.items():
+                of = titles.get(each.case) or _titles_in_force(session, name)
+                told.append(f"{of.fact(name)}: {of.value(name, value)}" if of else f"{name}: {value}")
+            text = "、".join(told) + f"  {each.case or each.source}"
         else:
             who = "、".join(names.get(key, key) for key in each.what["members"])
             text = f"{_(CHANGES[each.kind])}: {who}  {each.what['on']}"
@@ -144,6 +156,12 @@ def _draw_history(session: Session, found: HouseholdFile) -> None:
 def _titles(session: Session, found: HouseholdFile) -> dict[str, Titles]:
     """The number of each of its cases that the reader sees → the titles of its definition."""
     return {row.number: Titles(session.workflow(row.version), session._) for row in found.cases}
+
+
+def _titles_in_force(session: Session, fact: str) -> Titles | None:
+    """The titles of a definition in force that knows *fact*, for what no case that the reader sees has written."""
+    found = (session.workflow(version) for version in session.bangfu.definitions.deployed().values())
+    return next((Titles(each, session._) for each in found if fact in each.facts), None)
 
 
 def _instant(text: str) -> Any:
@@ -204,12 +222,18 @@ def split(
 def _add(
     context: typer.Context, which: str, how: str, name: str, relation: str, number: str, on: str, why: str, id_: str
 ) -> None:
+    from engine.errors import InputError
     from engine.households import AddMember
-    from engine.identity import check_id_number
+    from engine.identity import NumberError, check_id_number
+    from papers.problems import REASONS
 
     session = session_of(context)
     if number:
-        number = check_id_number(number, session.bangfu.today).number
+        try:
+            number = check_id_number(number, session.bangfu.today).number
+        except NumberError as error:
+            found = REASONS[error.reason]
+            raise InputError(found.text, field="--id-number", advice=found.advice) from None
     more = {"how": how, "name": name, "relation": relation, "id_number": number}
     _update(session, which, AddMember, on, why, id_, **more)
 

@@ -311,6 +311,10 @@ def _draw_timeline(session: Session, events: Sequence[Event], titles: Titles, ma
 
 def _who(session: Session, event: Event, titles: Titles) -> str:
     """Who acted, for whom, and in which post; his key stands below, and that of whom he acted for."""
+    if event.kind == "concerned":  # The case is told by bangfu, what is told was recorded by an officer.
+        return (
+            f"{escape(session.called(str(event.body['by'])))} [{QUIET}]{escape(titles.post(str(event.body['as'])))}[/]"
+        )
     if event.actor == SYSTEM:
         return f"[{QUIET}]{escape(actor(event.actor, session._))}[/]"
     keys = [event.actor, *([event.behalf] if event.behalf else [])]

@@ -203,11 +203,13 @@ def import_roster(
     bangfu = session.bangfu
     roster = read_roster(path, bangfu.today, bangfu.places.inside(), members)
     _save_problems(session, roster.problems, problems)
-    entered = enter_roster(bangfu, roster, path)
+    # Who files a roster need not say who he is, but what a household has been from before stands in somebody's name.
+    by = session.person if any(each.statuses for each in roster.households) else ""
+    entered = enter_roster(bangfu, roster, path, by)
     document = {
         "rows": roster.rows_present, "accepted": roster.rows_accepted, "rejected": roster.rows_rejected,
         "entered": len(entered.new), "known": len(entered.known), "growing": list(entered.growing),
-        "clashing": list(entered.clashing),
+        "clashing": list(entered.clashing), "monitored": entered.monitored,
         "households": [{"row": row, "id": id_} for row, id_ in entered.new.items()],
         "problems": [_problem_document(session, each) for each in roster.problems],
     }  # fmt: skip
@@ -217,6 +219,9 @@ def import_roster(
         session.screen.print(text.format_map(document))
         text = session._("Households entered: {entered}; already here: {known}.")
         session.screen.print(f"[{DONE}]{text.format_map(document)}[/]")
+        if entered.monitored:
+            text = session._("Households whose status from before was entered: {monitored}.")
+            session.screen.print(text.format_map(document))
         if entered.clashing:
             text = session._("Not entered, since somebody is in another household here: rows {rows}.")
             session.screen.print(f"[{SOON}]{text.format(rows=', '.join(map(str, entered.clashing)))}[/]")

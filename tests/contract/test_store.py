@@ -28,7 +28,7 @@ from engine.households import AddMember, HouseholdUpdate
 from engine.people import Deputy, Holding
 from storage.checks import check
 from storage.database import Database
-from storage.intake import NewHousehold, NewMember
+from storage.intake import NewHousehold, NewMember, NewStatuses
 from storage.store import SqlStore
 from tests.databases import KEY
 from tests.desk import COUNTY, ID_NUMBER, ILLNESS, NOW, VERSION, VILLAGE, Desk, clock, command_id, decision, item
@@ -396,6 +396,30 @@ def test_I2_totals_that_were_added_up_before_the_clock_was_put_back_are_right(de
         connection.execute("UPDATE tally SET late = late + 1 WHERE workflow = 'aid' AND late > 0")
     (told,) = violations(desk, now=NOW)
     assert "totals" in told
+
+
+def test_what_a_household_was_from_before_is_known_to_decisions_and_never_overwritten(desk: Desk) -> None:
+    listed, revision = desk.new_household(""), desk.revision
+    made = desk.opening(listed)
+    entries = [
+        NewStatuses(home, {"monitoring": "active", "monitored_since": "2024-03-01"}, f"roster x:{row}")
+        for row, home in enumerate((desk.household, listed, desk.household, UUID(int=7)), 2)
+    ]
+    assert desk.intake.enter_statuses(COUNTY, entries, "li", NOW) == 2
+    with pytest.raises(ConflictError):
+        desk.store.commit([made], revision)
+    case = desk.open(listed)
+    known = {"monitoring": "active", "monitored_since": "2024-03-01"}
+    assert desk.store.load(COUNTY, case.id).register == known
+    eliminated = RegisterWrite("household", "monitoring", "marked_eliminated")
+    desk.store.commit([desk.moving(case, register=(eliminated,))], desk.revision)
+    revision = desk.revision
+    assert desk.intake.enter_statuses(COUNTY, entries, "li", NOW) == 0
+    assert desk.revision == revision, "nothing has to be decided anew"
+    assert desk.store.load(COUNTY, case.id).register == {**known, "monitoring": "marked_eliminated"}
+    kinds = desk.rows("SELECT seq, kind FROM household_event WHERE household = ? ORDER BY seq", desk.stored_id(listed))
+    assert kinds == [(1, "entered"), (2, "status")]
+    assert violations(desk) == []
 
 
 def test_due_timers_come_in_due_order_page_by_page(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,9 +22,11 @@ from engine.identity import check_digit
 from papers.roster import Roster, RosterHousehold, read_roster
 from papers.synthetic import synthetic_households
 from papers.template import write_roster
+from storage.checks import check
 
 COUNTY, VILLAGES = "430822", ("430822213213", "430822213202")
 TODAY = date(2026, 1, 15)
+SINCE = date(2024, 3, 1)
 
 
 @pytest.fixture
@@ -122,7 +125,10 @@ def test_I35_rows_of_a_csv_are_accounted_for_as_well(bangfu: Bangfu, tmp_path: P
 
 def tables(bangfu: Bangfu) -> list[int]:
     with bangfu.database.connection() as connection:
-        return [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("household", "member")]
+        return [
+            connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+            for name in ("household", "member", "household_event")
+        ]
 
 
 def test_a_known_household_with_a_new_member_is_told_as_such_and_not_as_a_clash(bangfu: Bangfu, tmp_path: Path) -> None:
@@ -139,6 +145,45 @@ def test_a_known_household_with_a_new_member_is_told_as_such_and_not_as_a_clash(
     mixed = replace(first, members=(*smaller.members, other.members[-1]))
     write_roster(path, [mixed], bangfu.places.inside(COUNTY))
     assert len(enter_roster(bangfu, read(bangfu, path), path).clashing) == 1
+
+
+def monitored(households: Sequence[RosterHousehold]) -> list[RosterHousehold]:
+    return [replace(each, statuses={"monitoring": "active", "monitored_since": SINCE}) for each in households]
+
+
+def test_I35_who_was_monitored_before_is_entered_once_with_the_file_and_the_person(
+    bangfu: Bangfu, tmp_path: Path
+) -> None:
+    path, places = tmp_path / "roster.xlsx", bangfu.places.inside(COUNTY)
+    households = synthetic_households(5, VILLAGES, 6, TODAY)
+    write_roster(path, households[:3], places)
+    assert enter_roster(bangfu, read(bangfu, path), path).monitored == 0
+    write_roster(path, [*monitored(households[1:4]), *households[4:]], places)
+    entered = enter_roster(bangfu, read(bangfu, path), path, by="cadre")
+    assert (len(entered.new), len(entered.known), entered.monitored) == (3, 2, 3)
+    before = tables(bangfu)
+    assert enter_roster(bangfu, read(bangfu, path), path, by="another").monitored == 0
+    assert tables(bangfu) == before
+
+    said = {row: json.loads(text) for row, text in bangfu.database.read("SELECT id, statuses FROM household")}
+    known = [{name: each["v"] for name, each in statuses.items()} for statuses in said.values() if statuses]
+    assert known == 3 * [{"monitoring": "active", "monitored_since": SINCE.isoformat()}]
+    digest = sha256(path.read_bytes()).hexdigest()[:16]
+    sources = sorted(each["source"] for statuses in said.values() for each in statuses.values())
+    assert sources == [f"roster {digest}:{row}" for row in (2, 2, 3, 3, 4, 4)]
+    assert bangfu.database.read("SELECT seq, kind, actor, post FROM household_event") == 3 * [
+        (1, "entered", "cadre", "")
+    ]
+    assert check(bangfu.database, bangfu.time_source.now()) == []
+
+
+def test_I2_what_was_entered_and_is_changed_afterwards_is_found(bangfu: Bangfu, tmp_path: Path) -> None:
+    path = tmp_path / "roster.xlsx"
+    write_roster(path, monitored(synthetic_households(5, VILLAGES, 2, TODAY)), bangfu.places.inside(COUNTY))
+    enter_roster(bangfu, read(bangfu, path), path, by="cadre")
+    with bangfu.database.transaction() as connection:
+        connection.execute("UPDATE household SET statuses = replace(statuses, '2024', '2023')")
+    assert {each.invariant for each in check(bangfu.database, bangfu.time_source.now())} == {"I2"}
 
 
 def test_I32_a_rosters_name_which_may_be_a_persons_is_not_kept(bangfu: Bangfu, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import cli
 from bangfu.timesource import SystemTime
+from engine.identity import check_digit
 
 ROOT = Path(__file__).parents[3]
 TUTORIAL = ROOT / "docs" / "tutorial"
@@ -110,11 +111,33 @@ def test_posts_are_listed_by_their_titles_as_well(bangfu: Bangfu) -> None:
     assert bangfu("post", "add", "guest", "village.disability_commissioner", "430822103201").code == 0
     posts = {each["post"]: each["post_title"] for each in bangfu("--json", "post", "list").document["posts"]}
     assert posts["village.cadre"] != "village.cadre"
-    assert posts["village.disability_commissioner"] == "village.disability_commissioner"
+    assert posts["village.disability_commissioner"] == "残疾人专职委员"
     for words in (("post", "list"), ("person", "list"), ("person", "show", "cadre")):
         shown = bangfu(*words).out
         assert posts["village.cadre"] in shown
         assert "village.cadre" in shown
+
+
+def test_who_was_monitored_before_bangfu_was_used_can_be_proposed_for_elimination(
+    bangfu: Bangfu, tmp_path: Path
+) -> None:
+    roster = tmp_path / "before.csv"
+    number = "43089919700101001"
+    row = ("430822213213", "测试甲", number + check_digit(number), "监测帮扶中", "2024-03-01")
+    roster.write_text("村代码,户主姓名,户主身份证号,监测状态,纳入监测日期\n" + ",".join(row), "utf-8")
+    said = bangfu("import", "roster", str(roster))
+    assert (said.code, "--as PERSON" in said.err) == (6, True), "it stands in somebody's name"
+    assert bangfu("--json", "--as", "cadre", "import", "roster", str(roster)).document["monitored"] == 1
+    shown = bangfu("--as", "cadre", "household", "show", "测试甲").out
+    assert "监测状态: 监测帮扶中" in shown
+    (entry,) = bangfu("--json", "--as", "cadre", "household", "history", "测试甲").document["history"]
+    assert (entry["kind"], entry["by"], entry["case"]) == ("entered", "cadre", "")
+    assert (entry["what"], entry["source"][-2:]) == ({"monitoring": "active", "monitored_since": "2024-03-01"}, ":2")
+    opened = bangfu(
+        "--json", "--as", "committee", "open", "risk_elimination", "--household", "测试甲", "--channel", "reviewed"
+    )
+    assert opened.code == 0, opened.err
+    assert bangfu("audit", "verify").code == 0
 
 
 # --- what is not known ------------------------------------------------------------------------------------------------

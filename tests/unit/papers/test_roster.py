@@ -62,6 +62,26 @@ def test_a_household_comes_with_its_members_and_amounts_in_fen(read):
     assert taken.id_numbers == (HEAD, WIFE, OTHER)
 
 
+def test_what_a_household_has_been_from_before_comes_with_it(read):
+    (taken,) = read([household(监测状态="监测帮扶中", 纳入监测日期="2024年3月1日")]).households
+    assert (taken.statuses, taken.fields) == ({"monitoring": "active", "monitored_since": date(2024, 3, 1)}, {})
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "reason"),
+    [
+        ({"监测状态": "监测帮扶中"}, "纳入监测日期", "missing"),
+        ({"纳入监测日期": "2024-03-01"}, "监测状态", "missing"),
+        ({"监测状态": "监测帮扶中", "纳入监测日期": "2999-03-01"}, "纳入监测日期", "date_future"),
+        ({"监测状态": "已清退", "纳入监测日期": "2024-03-01"}, "监测状态", "choice"),
+    ],
+)
+def test_a_status_is_had_since_a_day_that_has_come(read, written, field, reason):
+    roster = read([household(**written)])
+    assert (HOUSEHOLDS, 2, field, reason) in reasons(roster)
+    assert roster.households == ()
+
+
 def test_the_cards_number_says_what_its_columns_leave_out(read):
     roster = read(
         [

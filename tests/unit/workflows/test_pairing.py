@@ -135,7 +135,7 @@ def test_an_upheld_objection_ends_it(runner: Runner) -> None:
 def test_the_federation_sends_a_household_back_and_the_village_goes_on(runner: Runner) -> None:
     to_federation(runner)
     assert runner.act("county.federation", "return", to="survey", note="补充残疾证").stage == "survey"
-    assert runner.act("village.branch", "registered", surveyed_on="2020-08-12").stage == "deliberate"
+    assert runner.act("village.branch", "registered", surveyed_on=runner.now.date().isoformat()).stage == "deliberate"
 
 
 @pytest.mark.parametrize("hard", ["multi_disabled", "severe", "zero_employment"])

@@ -19,7 +19,7 @@ FINE: dict[str, Any] = {
     "weak_stability": False, "income_unstable": False, "spending_uncontrolled": False,
 }  # fmt: skip
 CHECKED: dict[str, Any] = {
-    "checked_on": "2026-05-12", "income_pc": 700_000, "one_exceed": True, "food_and_clothing": True,
+    "checked_on": "2026-05-11", "income_pc": 700_000, "one_exceed": True, "food_and_clothing": True,
     "guarantees": True, "drinking_water": True, "measures": "公益性岗位一个，医疗救助一次",
     "measures_effective": True, "income_stable": True, "spending_solved": True, "natural": False,
     "risk_kinds": 1, "in_tekun": False, "in_dibao": False, "team_signed": True, "household_signed": True,
