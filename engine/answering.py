@@ -7,6 +7,7 @@ Answers are rows; what they add up to is counted from them each time (engine/tal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from engine import timing
 from engine.asking import (
@@ -102,23 +103,34 @@ def record_answer(draft: Draft, command: Act, name: str, seat: str) -> str | Non
     draft.put("answers", answer_key(draft, name, draft.behalf or command.person), given)
     draft.body.update({"ask": name, "answer": command.action})
     if found is None:
-        _close_item(draft, name, post)
+        _close_items(draft, name, post)
         if panel_asked(draft, name).order and len(answers_of(draft, name, seat)) == question(draft, name)["e"][seat]:
             open_work(draft, name)
     return found
 
 
-def _close_item(draft: Draft, name: str, post: str) -> None:
-    """One work item of the seat is done: what he or his principal took up or entrusted, else what nobody has."""
+def _close_items(draft: Draft, name: str, post: str) -> None:
+    """
+    One work item of the seat is done: what he or his principal took up or entrusted, else what nobody has.
+
+    Who has answered has no more work here: what else lies with them is free again, or its giver's.
+    """
     items = [(no, item) for no, item in draft.section("items").items() if item["q"] == name and "g" not in item]
     own = [(number, item) for number, item in items if item.get("f", item["p"]) == post]
     persons = {draft.command.person, draft.behalf or draft.command.person}
-    own.sort(
-        key=lambda each: (
-            persons.isdisjoint((each[1].get("by"), each[1].get("of", {}).get("by"))), "by" in each[1], int(each[0]),
-        )
-    )  # fmt: skip
+    own.sort(key=lambda each: (persons.isdisjoint(_who_has(each[1])), "by" in each[1], int(each[0])))
     draft.drop("items", own[0][0])
+    for number, item in items:
+        if number != own[0][0] and not persons.isdisjoint(_who_has(item)):
+            left = item.get("of", item)
+            if left.get("by") in persons:
+                left = {key: value for key, value in left.items() if key != "by"}
+            draft.put("items", number, {"q": name, **left})
+
+
+def _who_has(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Who took *item* up, and who entrusted it to him."""
+    return tuple(part["by"] for part in (item, item.get("of", {})) if "by" in part)
 
 
 # --- minutes ----------------------------------------------------------------------------------------------------------

@@ -206,7 +206,7 @@ def _is_vote(event: Event, ask: str) -> bool:
 def _take_vote_back(draft: Draft, found: Undoable) -> None:
     """The vote goes, its seat is asked again; what came of the votes together stays."""
     ask = str(found.event.body["ask"])
-    for section, key, _ in found.event.changes:
+    for section, key, value in found.event.changes:
         before = found.before.section(section).get(key)
         if section in ("answers", "facts", "papers"):
             if draft.get(section, key) == found.after.section(section).get(key):
@@ -214,7 +214,7 @@ def _take_vote_back(draft: Draft, found: Undoable) -> None:
         elif section == "acts":
             added = set(found.after.section("acts")[key]) - set(before or ())
             draft.put("acts", key, [person for person in draft.get("acts", key, ()) if person not in added] or None)
-        elif section == "items" and before is not None and not panel_asked(draft, ask).order:
+        elif section == "items" and value is None and not panel_asked(draft, ask).order:
             draft.put("items", draft.serial(), before)
     if panel_asked(draft, ask).order:
         drop_items(draft, ask)

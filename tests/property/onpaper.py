@@ -298,7 +298,7 @@ class Clerk:
                     (each for each in now.work if each.seat == seat and not each.signs),
                     key=lambda each: (not {who, voice} & {each.by, each.giver}, each.by != ""),
                 )
-                now = replace(now, work=_less(now.work, removed))
+                now = replace(now, work=_freed(_less(now.work, removed), {who, voice}))
                 if asked.order and not any(each.seat == seat for each in now.work if not each.signs):
                     now = replace(now, work=now.work + self._work(name, now.votes))
             answer = outcome
@@ -577,6 +577,13 @@ def _done(sheet: Sheet) -> Sheet:
 def _less(work: tuple[Work, ...], old: Work, *new: Work) -> tuple[Work, ...]:
     place = work.index(old)
     return (*work[:place], *new, *work[place + 1 :])
+
+
+def _freed(work: tuple[Work, ...], persons: set[str]) -> tuple[Work, ...]:
+    """Who has answered has no more work: what he was entrusted with is its giver's, the rest is free."""
+    back = (Work(each.seat, each.seat, each.giver) if persons & {each.by, each.giver} and each.giver else each
+            for each in work)  # fmt: skip
+    return tuple(replace(each, by="") if each.by in persons and not each.signs else each for each in back)
 
 
 def _head(sheet: Sheet, name: str) -> Any:

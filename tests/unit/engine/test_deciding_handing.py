@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.cases import Act, AddSigner, Assign, Claim, Copy, Delegate, Enlist, Release, Sign, Transfer, Urge
+from engine.cases import Act, AddSigner, Assign, Claim, Copy, Delegate, Enlist, Release, Sign, Transfer, Urge, Withdraw
 from engine.errors import ActionNotAllowedError, CaseNotFoundError, GuardRefusedError, InputError, PermissionDeniedError
 from engine.offering import offered
 from engine.people import Deputy, Holding, Person, Staff
@@ -194,9 +194,9 @@ class TestDelegate:
         runner.act("township.cadre", "pass")
         runner.do(Delegate, "township.mayor", to="township.secretary")
         runner.act("township.secretary", "pass", post="township.secretary")
-        with pytest.raises(ActionNotAllowedError, match=r"township.secretary has already answered"):
+        assert (holder(runner)["p"], holder(runner)["by"]) == ("township.mayor", "township.mayor"), "it is his again"
+        with pytest.raises(ActionNotAllowedError, match=r"township.mayor has claimed"):
             runner.act("township.secretary", "pass")
-        runner.do(Release, "township.mayor")
         runner.act("township.mayor", "pass")
         assert runner.stage == "decide"
 
@@ -361,6 +361,18 @@ class TestPanels:
         runner.act("township.office", "pass")
         assert "of" not in holder(runner)
         runner.act("township.office2", "pass")
+
+    def test_C7_who_has_answered_keeps_no_other_seats_work_from_its_post(self) -> None:
+        runner = self.panel("", person("stand", "township.clerk"), person("clerk", "township.clerk"))
+        lend(runner, "stand", "township.office", "township.office", TOWNSHIP)
+        runner.do(Claim, "stand")
+        runner.do(Delegate, "township.office", to="clerk")
+        runner.act("stand", "pass", post="township.office")
+        assert runner.items("sign") == ["township.mayor", "township.office"]
+        assert not [item for item in runner.case.section("items").values() if {"by", "of"} & set(item)]
+        runner.act("township.office2", "pass")
+        runner.do(Withdraw, "stand")
+        assert runner.items("sign") == ["township.mayor", "township.office"]
 
     def test_C6_thresholds_count_the_seats_whoever_answers_in_them(self) -> None:
         runner = self.panel("", person("stand", "township.clerk"))
