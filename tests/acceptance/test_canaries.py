@@ -144,7 +144,7 @@ def leaks(said: list[tuple[tuple[str, ...], Said]], canaries: tuple[str, ...], b
 def flight(made_office: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flight]:
     terminal = copy_office(made_office, tmp_path_factory.mktemp("canaries"))
     terminal.ask("person", "add", "neighbour", "测试员")
-    terminal.ask("post", "add", "neighbour", "village.cadre", "430822213200", "--from", "2026-01-01")
+    terminal.ask("post", "add", "neighbour", "village.cadre", "430822213202", "--from", "2026-01-01")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BANGFU_LOG", "debug")
         yield Flight(terminal).fly()

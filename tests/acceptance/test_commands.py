@@ -194,7 +194,7 @@ class Story:
         self.type("post end", "helper", "village.cadre", VILLAGE, "--on", "2026-03-01")
         self.type("post list", "--post", "village.committee")
         self.type("person list")
-        for key, post in (("second", "village.cadre"), ("clerk", "village.clerk")):
+        for key, post in (("second", "village.cadre"), ("clerk", "village.party_member")):
             self.type("person add", key, "测试员")
             self.type("post add", key, post, VILLAGE, "--from", "2026-01-01")
         self.type("person deputy", "clerk", "second", "village.cadre", VILLAGE, "--to", "2026-12-31")

@@ -32,7 +32,7 @@ def office(made_office: Terminal, tmp_path_factory: pytest.TempPathFactory) -> T
     office.ask("person", "add", "idle", "测试员")
     # A village next door, whose cadre must not see the case.
     office.ask("person", "add", "neighbour", "测试员")
-    office.ask("post", "add", "neighbour", "village.cadre", "430822213200", "--from", "2026-01-01")
+    office.ask("post", "add", "neighbour", "village.cadre", "430822213202", "--from", "2026-01-01")
     return office
 
 
