@@ -24,7 +24,6 @@ from storage.database import Database
 from storage.instants import from_millis, millis
 from storage.packing import words
 from storage.staffing import RAISED, hold_staff
-from storage.statements import Statements
 
 #: Columns with a blind index; also what their tokens are sealed for.
 ID_NUMBER, PHONE, BANK = "member.id_no", "household.phone", "household.bank"
@@ -296,6 +295,8 @@ class Intake:
             if not new:
                 return 0
             connection.execute(RAISED)
+            from storage.statements import Statements  # it loads the tables, and a queue needs none of this
+
             homes, history = [], []
             for each in new:
                 home = self._id(each.household)
