@@ -398,6 +398,18 @@ def test_I2_totals_that_were_added_up_before_the_clock_was_put_back_are_right(de
     assert "totals" in told
 
 
+def test_totals_take_no_more_room_however_often_they_are_added_up(desk: Desk) -> None:
+    size = "pg_relation_size('tally')" if desk.database.is_postgres else "count(*)"
+    case, sizes = desk.open(), []
+    for _ in range(30):
+        for _ in range(4):
+            case = desk.move(case)
+        desk.store.add_up(NOW + timedelta(days=365))
+        sizes.append(desk.rows(f"SELECT {size} FROM tally LIMIT 1"))  # noqa: S608 - one of the two above
+    assert sizes[-1] == sizes[3], sizes
+    assert violations(desk) == []
+
+
 def test_what_a_household_was_from_before_is_known_to_decisions_and_never_overwritten(desk: Desk) -> None:
     listed, revision = desk.new_household(""), desk.revision
     made = desk.opening(listed)
