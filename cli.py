@@ -20,6 +20,7 @@ from bangfu.commands import (
     batches,
     clocks,
     definitions,
+    drawing,
     handing,
     households,
     looking,
@@ -54,6 +55,7 @@ for module in (
     running,
 ):
     program.add_typer(module.commands)
+definitions.workflow.add_typer(drawing.commands)
 
 
 @program.callback()

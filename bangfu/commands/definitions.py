@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bangfu.library import Library
     from engine.errors import Fault
     from engine.loading import Definition
-    from engine.workflow import Workflow
 
 commands = typer.Typer()
 workflow = typer.Typer(no_args_is_help=True)
@@ -172,7 +171,7 @@ def show(
     ] = False,
 ) -> None:
     session = session_of(context)
-    definition = _definition(session, name, pack)
+    definition = definition_named(session, name, pack)
     _ = session._
     values = [
         {
@@ -214,52 +213,9 @@ def _place(value: Mapping[str, Any]) -> str:
     return f"{file.removeprefix('workflows/')}:{value['line']}"
 
 
-@workflow.command("draw", help=N_("A procedure as a chart: Mermaid text, for any page that can show it"))
-def draw_workflow(context: typer.Context, name: WorkflowArgument, pack: PackOption = "") -> None:
-    session = session_of(context)
-    definition = _definition(session, name, pack)
-    text = "\n".join(mermaid(definition.workflow))
-    session.answer(
-        {"workflow": definition.workflow.workflow, "mermaid": text}, lambda: session.screen.print(escape(text))
-    )
-
-
-def _definition(session: Session, name: str, pack: str) -> Definition:
+def definition_named(session: Session, name: str, pack: str) -> Definition:
     """The workflow named, or the one in a file."""
     library = _library(session)
     if Path(name).is_file():
         return library.load_path(Path(name))[0]
     return library.definition(name, pack)
-
-
-def mermaid(model: Workflow) -> Iterator[str]:
-    """The stages from top to bottom, their ways on solid, back dotted; ends round; tasks beside what awaits them."""
-    from engine.routes import moves
-
-    yield "flowchart TD"
-    for channel, each in model.opens.items():
-        yield f'  open_{channel}(["{_label(each.title or channel)}"])'
-    for name, stage in model.stages.items():
-        yield f'  {name}["{_label(stage.title)}"]'
-    for name, end in model.ends.items():
-        yield f'  {name}(("{_label(end.title)}"))'
-    order = list(model.stages)
-    seen: set[tuple[str, str, str]] = set()
-    for move in moves(model):
-        source = f"open_{move.name}" if move.source == "new" else move.source
-        label = _label(move.action.title or move.name)
-        if (source, move.target, label) in seen or move.source == move.target:
-            continue
-        seen.add((source, move.target, label))
-        back = move.source in order and move.target in order and order.index(move.target) <= order.index(move.source)
-        arrow = "-.->" if back or move.path[0] == "anywhere" else "-->"
-        yield f'  {source} {arrow}|"{label}"| {move.target}'
-    for name, task in model.tasks.items():
-        yield f'  task_{name}{{{{"{_label(task.title)}"}}}}'
-        for awaiting in task.awaited_by:
-            if awaiting in model.stages:
-                yield f"  task_{name} -.- {awaiting}"
-
-
-def _label(text: str) -> str:
-    return text.replace('"', "'")

@@ -343,7 +343,9 @@ class Story:
         self.type("workflow list")
         self.type("time show")
         self.type("workflow show", "identification", "--pack", "hn_monitor")
-        self.type("workflow draw", "identification")
+        for form in ("mermaid", "svg", "bpmn"):
+            self.type("workflow draw", "identification", "--format", form)
+        self.type("workflow draw", "identification", "--format", "bpmn", "--output", str(folder / "chart.bpmn"))
         self.type("sweep")
         self.type("audit verify")
         self.type("doctor")
