@@ -7,8 +7,10 @@ answers and exit codes. Nothing heavy is imported before a command needs it.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
+from copy import copy
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -75,6 +77,9 @@ def everywhere(
 
 def app() -> None:
     """The program `bangfu`."""
+    # What was imported is no garbage, and most commands end before they have made any.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     if isinstance(sys.stdout, TextIOWrapper):
         # Where the console's or pipe's own encoding lacks a character, as GBK lacks ✓, a question mark stands for it.
         sys.stdout.reconfigure(errors="replace")
@@ -103,14 +108,26 @@ def main(arguments: Sequence[str]) -> int:
         session.close()
 
 
-def command_tree(session: Session) -> Any:
-    """All commands, in the session's language."""
-    tree = translated(in_panels(typer.main.get_command(program)), session._)
+def command_tree(session: Session, named: str = "") -> Any:
+    """The command *named* alone, if there is one of that name, else all of them; in the session's language."""
+    tree = translated(in_panels(typer.main.get_command(_with_only(named))), session._)
     return without_pages(tree) if session.screen.as_json else tree
 
 
+def _with_only(name: str) -> typer.Typer:
+    """The program with one command: to make all of them takes longer than to look into a queue."""
+    for group in program.registered_groups:
+        for command in group.typer_instance.registered_commands if group.typer_instance else ():
+            if command.name == name:
+                alone = copy(program)
+                alone.registered_groups, alone.registered_commands = [], [command]
+                return alone
+    return program
+
+
 def _run(session: Session, arguments: list[str]) -> int:
-    result = command_tree(session).main(arguments, prog_name="bangfu", standalone_mode=False, obj=session)
+    tree = command_tree(session, *arguments[:1])
+    result = tree.main(arguments, prog_name="bangfu", standalone_mode=False, obj=session)
     return result if isinstance(result, int) else 0
 
 

@@ -15,10 +15,11 @@ from engine import timing
 from engine.cases import Followup, OpenCase, Readdress, iso
 from engine.compiling import BOARD, is_office_post
 from engine.divisions import Level, level_of, parent_of
-from engine.drafting import SUPERVISOR, Draft, derived_id
+from engine.drafting import SUPERVISOR, Draft
 from engine.errors import N_, ActionNotAllowedError
 from engine.facts import is_missing, plain
 from engine.guards import able, is_relative, stand_in
+from engine.ids import derived_id
 from engine.reasons import reason
 from engine.workflow import CaseVoice, Choice, Notice, Panel, Voiced, When
 

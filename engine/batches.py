@@ -32,7 +32,6 @@ from engine.cases import (
     Transfer,
     Urge,
 )
-from engine.drafting import derived_id
 from engine.errors import (
     N_,
     BangfuError,
@@ -42,6 +41,7 @@ from engine.errors import (
     StorageError,
     Words,
 )
+from engine.ids import derived_id
 from engine.office import Office
 
 #: What can be asked of many cases at once, by its name on the command line.

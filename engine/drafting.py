@@ -12,10 +12,8 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 from engine.calendar import Calendar
 from engine.cases import (
@@ -73,14 +71,6 @@ class World:
     register: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     last: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
-
-
-def derived_id(*parts: object) -> UUID:
-    """An id that follows from *parts*, so that the same decision always gives the same ids (UUID version 8)."""
-    raw = bytearray(sha256("\x1f".join(str(part) for part in parts).encode()).digest()[:16])
-    raw[6] = raw[6] & 0x0F | 0x80
-    raw[8] = raw[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(raw))
 
 
 class Draft:

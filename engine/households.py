@@ -15,9 +15,9 @@ from uuid import UUID
 
 from engine.cases import SYSTEM, HouseholdChange, RaiseConcern
 from engine.divisions import Level, contains, level_of
-from engine.drafting import derived_id
 from engine.errors import N_, InputError, NotFoundError, PermissionDeniedError
 from engine.facts import LONGEST_TEXT
+from engine.ids import derived_id
 from engine.people import Staff
 
 #: Who keeps the record of households.

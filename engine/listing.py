@@ -14,8 +14,8 @@ from uuid import UUID
 
 from engine.cases import Act, Enlist
 from engine.divisions import level_of
-from engine.drafting import derived_id
 from engine.errors import N_, ActionNotAllowedError, InputError
+from engine.ids import derived_id
 from engine.office import Office, Receipt
 from engine.ports import CaseRow, ListRow, Register
 

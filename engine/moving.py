@@ -19,10 +19,11 @@ from engine.asking import carried, close_ask, open_ask, tell
 from engine.cases import SYSTEM, ChildEnded, Followup, OpenCase, RegisterWrite
 from engine.compiling import FORWARD, Step, goes_back_straight
 from engine.concerns import settle
-from engine.drafting import Draft, derived_id
+from engine.drafting import Draft
 from engine.errors import N_, ActionNotAllowedError
 from engine.facts import clean
 from engine.guards import against_action, against_gaps, against_leaving, awaited, has_objection, notice_is_over
+from engine.ids import derived_id
 from engine.reasons import Reason, UnknownRuleError, require
 from engine.workflow import Action, Start
 

@@ -15,7 +15,7 @@ from engine import clocks, timing
 from engine.asking import drop_items, open_item, question, tell
 from engine.cases import ChildEnded, Followup, Object, OpenCase, PostNotice, ProveNotice, TakeDownNotice, instant, iso
 from engine.compiling import late_upheld
-from engine.drafting import Draft, derived_id
+from engine.drafting import Draft
 from engine.errors import N_, ActionNotAllowedError, InputError
 from engine.guards import (
     against_post,
@@ -26,6 +26,7 @@ from engine.guards import (
     stand,
     stand_anywhere,
 )
+from engine.ids import derived_id
 from engine.moving import advance, advance_task, answer, begin_work, close_if_done, emit, take
 from engine.reasons import Reason, reason, require
 from engine.tallies import joined

@@ -37,7 +37,7 @@ from engine.cases import (
     instant,
 )
 from engine.deciding import decide
-from engine.drafting import World, derived_id, registered_as
+from engine.drafting import World, registered_as
 from engine.errors import (
     N_,
     ActionNotAllowedError,
@@ -56,7 +56,7 @@ from engine.errors import (
     Words,
 )
 from engine.households import HouseholdCommand, HouseholdState, update
-from engine.ids import uuid7
+from engine.ids import derived_id, uuid7
 from engine.people import Staff, sees
 from engine.ports import Definitions, DueTimer, Loaded, Scope, Store, TimeSource
 from engine.sharing import Sharing

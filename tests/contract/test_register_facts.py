@@ -11,9 +11,9 @@ import pytest
 from bangfu.definitions import StoredDefinitions
 from bangfu.library import Library
 from engine.cases import Act, Case, OpenCase
-from engine.drafting import derived_id
 from engine.errors import GuardRefusedError, InputError
 from engine.identity import check_digit
+from engine.ids import derived_id
 from engine.loading import Source, load
 from engine.office import Office
 from engine.people import Holding

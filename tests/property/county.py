@@ -19,7 +19,7 @@ from bangfu.definitions import StoredDefinitions
 from bangfu.library import Library
 from engine.calendar import Calendar
 from engine.cases import Case, Command, Decision, Event
-from engine.drafting import derived_id
+from engine.ids import derived_id
 from engine.loading import Definition
 from engine.office import Office, Receipt
 from engine.people import Holding
