@@ -11,6 +11,12 @@ import pytest
 from tests.acceptance.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
+UNNEEDED = {
+    *("engine.compiling", "engine.deciding", "engine.drafting", "engine.office", "engine.rules"),
+    *("storage.creating", "storage.store", "storage.tables", "papers", "web"),
+    *("alembic", "apscheduler", "cel_expr_python", "google.protobuf", "openpyxl", "psycopg", "python_calamine"),
+    *("sqlalchemy.orm", "sqlmodel", "structlog", "transitions"),
+}
 #: A program that tells what it has loaded once the command is carried out.
 _TOLD = (
     "import sys\nfrom cli import app\ntry:\n    app()\nfinally:\n"
@@ -27,10 +33,5 @@ def test_looking_loads_what_shows_it_alone(terminal: Terminal, command: tuple[st
         capture_output=True, cwd=ROOT, check=True,
     )  # fmt: skip
     loaded = set(told.stderr.split())
-    unneeded = {
-        "engine.compiling", "engine.deciding", "engine.drafting", "engine.office", "engine.rules", "storage.creating",
-        "storage.store", "storage.tables", "papers", "web", "alembic", "apscheduler", "cel_expr_python",
-        "google.protobuf", "openpyxl", "psycopg", "python_calamine", "sqlalchemy.orm", "sqlmodel", "structlog", "transitions",
-    }  # fmt: skip
     assert "engine.ports" in loaded
-    assert loaded & unneeded == set()
+    assert loaded & UNNEEDED == set()
