@@ -17,6 +17,7 @@ from engine.loading import Definition, restore
 
 if TYPE_CHECKING:
     from bangfu.library import Library
+    from engine.calendar import Calendar
     from engine.compiling import Procedure
     from storage.intake import Intake
 
@@ -124,8 +125,7 @@ class StoredDefinitions:
         from storage.intake import Version
 
         definitions = pack_definitions(library, pack)
-        errors = [fault for fault in faults_of(definitions) if fault.severity == "error"]
-        if errors:
+        if errors := errors_in(definitions, library.calendar()):
             raise DefinitionError(errors)
         for definition in definitions.values():
             self._require_effect(definition, from_date)
@@ -182,13 +182,14 @@ def pack_definitions(library: Library, pack: str) -> Mapping[str, Definition]:
     return own
 
 
-def faults_of(definitions: Mapping[str, Definition], *, deployed: bool = True) -> tuple[Fault, ...]:
-    """What `check` finds in *definitions*, which know each other. Loads the rule compiler."""
+def errors_in(definitions: Mapping[str, Definition], calendar: Calendar) -> tuple[Fault, ...]:
+    """Why *definitions*, which know each other, must not be deployed: what `check` finds. Loads the rule compiler."""
     from engine.checking import check
 
     workflows = {name: definition.workflow for name, definition in definitions.items()}
     return tuple(
         fault
         for definition in definitions.values()
-        for fault in check(definition, deployed=deployed, workflows=workflows)
+        for fault in check(definition, deployed=True, workflows=workflows, calendar=calendar)
+        if fault.severity == "error"
     )

@@ -14,9 +14,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations
 
 from engine import routes
+from engine.calendar import Calendar
 from engine.clocks import parse_amount
 from engine.compiling import FORWARD
 from engine.errors import DefinitionError, Fault
+from engine.feasibility import misfits
 from engine.grounds import uncited, unset
 from engine.loading import Definition
 from engine.marks import Path
@@ -55,6 +57,7 @@ def check(
     deployed: bool = False,
     known: Collection[str] = (),
     workflows: Mapping[str, Workflow] = {},
+    calendar: Calendar | None = None,
 ) -> tuple[Fault, ...]:
     """
     Everything that is wrong with *definition*, in the order of its files.
@@ -63,6 +66,7 @@ def check(
         deployed: It is to be used: nothing may be ``unset``.
         known: Ids of the workflows that exist. With neither these nor *workflows*, names of others are not doubted.
         workflows: Other workflows at hand, by id: the results of a subcase are the ends of its workflow.
+        calendar: The days over which limits must fit into each other; without one that is not asked.
 
     Returns:
         Faults of severity ``error`` (it must not be used) and ``warning``; empty: sound, as far as is checked.
@@ -73,10 +77,27 @@ def check(
     faults = [fault for one in _CHECKS for fault in one(definition, names_at_hand)]
     if deployed:
         faults.extend(unset(definition))
+    if calendar is not None and not any(fault.severity == "error" for fault in faults):
+        faults.extend(_feasible(definition, calendar))
     return tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line, fault.column)))
 
 
 # ------------------------------------------------------------------------------------------------------- names, shapes
+
+
+def _feasible(definition: Definition, calendar: Calendar) -> Iterator[Fault]:
+    """The steps fit into the limits over them, whenever a case begins."""
+    for found in misfits(definition.workflow, calendar):
+        path = ("clocks", found.clock, "limit")
+        example = f"begun on {found.begun}, they end on {found.ends}; the limit ends on {found.due}"
+        days = f"of {found.failed} of {found.tried} working days"
+        if found.whatever:
+            message = f"the waits alone are longer than `{found.clock}`, counted {days}: {example}"
+            yield definition.fault(path, message, "a longer limit, or a shorter wait", "impossible-limit")
+        else:
+            message = f"steps that each keep their limit end after `{found.clock}`, counted {days}: {example}"
+            advice = "shorter limits of the steps, or a longer one over them"
+            yield definition.fault(path, message, advice, "tight-limit", "warning")
 
 
 def _clauses(definition: Definition, known: Known) -> Iterator[Fault]:

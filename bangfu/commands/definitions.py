@@ -18,6 +18,7 @@ from engine.errors import N_, DefinitionError
 
 if TYPE_CHECKING:
     from bangfu.library import Library
+    from engine.calendar import Calendar
     from engine.errors import Fault
     from engine.loading import Definition
 
@@ -93,19 +94,22 @@ def _checked(session: Session, target: str, deployed: bool) -> tuple[list[str], 
         return [target or "workflows"], error.faults
     base = {name: library.definition(name) for name in library.workflows()}
     faults: dict[Fault, None] = {}
+    calendar = library.calendar()
     for name, definitions in found.items():
         named = {**base, **definitions}
-        faults |= dict.fromkeys(_faults(definitions, named, deployed or name in library.packs()))
+        faults |= dict.fromkeys(_faults(definitions, named, deployed or name in library.packs(), calendar))
     return list(found), tuple(faults)
 
 
-def _faults(definitions: Mapping[str, Definition], named: Mapping[str, Definition], deployed: bool) -> Iterator[Fault]:
+def _faults(
+    definitions: Mapping[str, Definition], named: Mapping[str, Definition], deployed: bool, calendar: Calendar
+) -> Iterator[Fault]:
     """Faults of *definitions*, which may name any of *named*."""
     from engine.checking import check as checked
 
     workflows = {name: each.workflow for name, each in named.items()}
     for definition in definitions.values():
-        yield from checked(definition, deployed=deployed, workflows=workflows)
+        yield from checked(definition, deployed=deployed, workflows=workflows, calendar=calendar)
 
 
 def _draw_fault(session: Session, fault: Fault) -> None:

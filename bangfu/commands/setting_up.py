@@ -50,7 +50,7 @@ def init(
         str, typer.Option("--from", metavar="DATE", help=N_("The pack's first day; today unless said"))
     ] = "",
 ) -> None:
-    from bangfu.definitions import faults_of, pack_definitions
+    from bangfu.definitions import errors_in, pack_definitions
     from bangfu.entering import bundled_divisions
     from bangfu.library import Library
     from bangfu.wiring import create_bangfu, roots
@@ -61,11 +61,9 @@ def init(
     first_day = wanted_day(from_date, "--from") if from_date else None
     bundled = bundled_divisions(session.options.county) if session.options.county else None
     if pack:
-        faults = [
-            f for f in faults_of(pack_definitions(Library(roots(session.settings)), pack)) if f.severity == "error"
-        ]
-        if faults:
-            raise DefinitionError(faults)
+        library = Library(roots(session.settings))
+        if errors := errors_in(pack_definitions(library, pack), library.calendar()):
+            raise DefinitionError(errors)
     bangfu = create_bangfu(session.settings, practice=practice, log=session.log)
     session.adopt(bangfu)
     places = bangfu.intake.add_divisions(*bundled) if bundled else 0
