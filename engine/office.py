@@ -9,7 +9,7 @@ was faster. The same command id twice gives the first result (I5).
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -71,7 +71,7 @@ TRIES = 4
 #: How often a new case's serial is taken anew: every opener of a county wants the same one.
 SERIAL_TRIES = 50
 #: How many timers a sweep stores together: their cases wait for each other as long.
-TOGETHER = 100
+TOGETHER = 1_000
 #: The database fails, whatever it is asked.
 _OUT = (UnavailableError, UnknownOutcomeError)
 #: Commands that only bangfu itself gives.
@@ -645,21 +645,23 @@ class _Due:
     """Timers that are due, soonest first, each once: those that were found, and those that their cases set then."""
 
     def __init__(self, now: datetime, timers: Sequence[DueTimer]) -> None:
-        self.heap: list[tuple[datetime, UUID, str, DueTimer]] = []
+        self.heap: list[tuple[datetime, int, str, DueTimer]] = []
         self._now = now
-        self._known: set[tuple[UUID, str]] = set()
+        self._known: set[tuple[int, str]] = set()
         for timer in timers:
             self._push(timer)
 
     def _push(self, timer: DueTimer) -> None:
-        place = (timer.case, timer.number)
+        place = (timer.case.int, timer.number)
         if timer.due_at <= self._now and place not in self._known:
             self._known.add(place)
             heappush(self.heap, (timer.due_at, *place, timer))
 
     def follow(self, case: Case) -> None:
         for number, value in case.section("timers").items():
-            self._push(DueTimer(case.county, case.id, number, instant(value["at"]), value["k"]))
+            due_at = instant(value["at"])
+            if due_at <= self._now:
+                self._push(DueTimer(case.county, case.id, number, due_at, value["k"]))
 
 
 class _Round:
@@ -667,7 +669,7 @@ class _Round:
     Timers of one county that a sweep stores together.
 
     The first one that cannot be decided so ends the round, and is tried alone after it; if the others cannot be stored,
-    each of them is.
+    each half of them is, and so on: whoever is in the way of one holds up few.
     """
 
     def __init__(self, office: Office, due: _Due) -> None:
@@ -676,48 +678,71 @@ class _Round:
         self._office = office
         self._due = due
         self._county = due.heap[0][3].county
-        self._batch = _Batch(office, self._county)
 
     @keeping_all()
     def carry_out(self, most: int) -> None:
         """Carry out the next timers, so many at most."""
         heap, decided, last = self._due.heap, list[DueTimer](), None
         soonest = (timer for *_, timer in nsmallest(most, heap) if timer.county == self._county)
+        batch = self._read(soonest)
+        while last is None and heap and heap[0][3].county == self._county and len(decided) < most:
+            timer = heappop(heap)[3]
+            if self._is_decided(batch, timer):
+                decided.append(timer)
+            else:
+                last = timer
+        if decided:
+            self._store(batch, decided)
+        if last is not None:
+            self._alone(last)
+
+    def _read(self, timers: Iterable[DueTimer]) -> _Batch:
+        """A batch that knows the cases of *timers*."""
+        batch = _Batch(self._office, self._county)
         try:
-            self._batch.read_all(list(dict.fromkeys(timer.case for timer in soonest)))
+            batch.read_all(list(dict.fromkeys(timer.case for timer in timers)))
         except _OUT:
             raise
         except StorageError:
             pass  # Each is read by itself then.
-        while last is None and heap and heap[0][3].county == self._county and len(decided) < most:
-            timer = heappop(heap)[3]
-            try:
-                self._batch.add(timer.case, firing(timer))
-            except _OUT:
-                raise
-            except Exception:  # What is wrong with it is found, and told, when it is tried alone.
-                last = timer
-            else:
-                decided.append(timer)
-                self._due.follow(self._batch.cases[timer.case])
-        if decided and not self._store(len(decided)):
-            for timer in decided:
-                self._alone(timer)
-        if last is not None:
-            self._alone(last)
+        return batch
 
-    def _store(self, count: int) -> bool:
+    def _is_decided(self, batch: _Batch, timer: DueTimer) -> bool:
+        """Decide *timer* in *batch*, or tell that it cannot be; what it sets is to follow."""
         try:
-            events = self._batch.commit()
+            batch.add(timer.case, firing(timer))
+        except _OUT:
+            raise
+        except Exception:  # What is wrong with it is found, and told, when it is tried alone.
+            return False
+        self._due.follow(batch.cases[timer.case])
+        return True
+
+    def _store(self, batch: _Batch, timers: Sequence[DueTimer]) -> None:
+        """Store *timers*, as decided in *batch*."""
+        try:
+            events = batch.commit()
         except UnavailableError:
             raise
-        except Exception:  # Each is tried alone then, and looked up first if the answer was lost.
-            return False
+        except Exception:  # They are decided anew then, and looked up first if the answer was lost.
+            self._by_halves(timers)
+            return
         for event in events:
-            case = self._batch.cases[event.case]
+            case = batch.cases[event.case]
             self._office._log("case_moved", case=case.number, kind=event.kind, stage=case.stage)
-        self.fired += count
-        return True
+        self.fired += len(timers)
+
+    def _by_halves(self, timers: Sequence[DueTimer]) -> None:
+        if len(timers) == 1:
+            self._alone(timers[0])
+            return
+        middle = len(timers) // 2
+        for half in (timers[:middle], timers[middle:]):
+            batch = self._read(half)
+            if all(self._is_decided(batch, timer) for timer in half):
+                self._store(batch, half)
+            else:
+                self._by_halves(half)
 
     def _alone(self, timer: DueTimer) -> None:
         try:
