@@ -152,10 +152,11 @@ def _default(value: Any) -> Any:
 
 
 def _encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
-    """Canonical JSON; *default* says what stands for a value that JSON does not know."""
+    """Canonical JSON; *default* says what stands for a value that JSON does not know. Records hold no circles."""
     return json.JSONEncoder(
-        ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=default, allow_nan=False
-    ).encode
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=default, allow_nan=False,
+        check_circular=False,
+    ).encode  # fmt: skip
 
 
 _encode = _encoder(_default)

@@ -644,6 +644,8 @@ class SqlStore:
         return stored if isinstance(stored, UUID) else UUID(bytes=bytes(stored))
 
 
+#: What most of a record is made of, and holds no secret.
+_PLAIN = frozenset({str, int, bool, type(None)})
 #: Body and changes of an event, as they lie in memory → its text, and that packed.
 _Kept = dict[tuple[int, int], tuple[str, bytes]]
 
@@ -699,6 +701,8 @@ def _expect_one(count: int, change: _Change) -> None:
 
 
 def _seal(value: Any, sealer: Sealer) -> None:
+    if type(value) in _PLAIN:
+        return
     if isinstance(value, Secret):
         if not value.token:
             value.token = sealer.seal(value.value, PURPOSE)
