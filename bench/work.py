@@ -20,7 +20,7 @@ from bangfu.definitions import StoredDefinitions
 from bangfu.library import Library
 from bangfu.timesource import ManualTime
 from engine.cases import Act, Case, Document, OpenCase, PostNotice
-from engine.loading import Definition
+from engine.loading import Definition, Source, load
 from engine.office import Office
 from engine.people import Holding
 from storage.database import Database
@@ -100,7 +100,7 @@ class Bangfu:
         self.database = database
         self.intake = Intake(database)
         library = Library()
-        (definition,) = library.load_path(DEFINITION)
+        definition = load([Source(DEFINITION.name, DEFINITION.read_text(encoding="utf-8"))])
         calendar = library.calendar()
         self._deploy(definition)
         self.households: list[UUID] = []
