@@ -175,8 +175,9 @@ def pack_definitions(library: Library, pack: str) -> Mapping[str, Definition]:
         NotFoundError: There is no such pack.
         DefinitionError: One of the files is wrong.
     """
-    found = {name: library.definition(name, pack) for name in library.workflows()}
-    own = {name: definition for name, definition in found.items() if definition.workflow.pack}
+    own, faults = library.load_pack(pack)
+    if faults:
+        raise DefinitionError(faults)
     if not own:
         raise InputError(N_("the pack {pack} has no workflow"), field="pack", pack=pack)
     return own

@@ -3,13 +3,14 @@ Where definitions are found: those shipped in the package `workflows`, and a dep
 
 A folder is laid out as the shipped one: ``base/<workflow>.yaml``, ``packs/<code>/<workflow>.yaml``,
 ``fragments/<name>.yaml``, ``calendars/*.yaml``. Of two files of one name the one of the earlier folder counts;
-the shipped folder comes last.
+the shipped folder comes last. While they are being written, files may also lie loose in one folder: each says at its
+top what it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,6 +19,7 @@ from engine.calendar import Calendar, CalendarOverlay, CalendarYear
 from engine.errors import N_, DefinitionError, Fault, InputError, NotFoundError, Words
 from engine.loading import Definition, Source, header, load, read_as
 from engine.marks import MAX_BYTES
+from engine.references import linked
 
 
 class Library:
@@ -26,15 +28,18 @@ class Library:
 
     Args:
         roots: A deployment's own folders, the most important first.
+        loose: A folder of files that lie beside each other; they count before all others.
     """
 
-    def __init__(self, roots: Sequence[Path] = ()) -> None:
+    def __init__(self, roots: Sequence[Path] = (), loose: Path | None = None) -> None:
+        self._own, self._loose = tuple(roots), loose
         self._roots: tuple[tuple[str, Traversable], ...] = (
             *((str(root), root) for root in roots),
             ("workflows", files("workflows")),
         )
         self._definitions: dict[tuple[str, str], Definition] = {}
         self._headers: dict[Source, dict[str, str]] = {}
+        self._unreadable: dict[Source, DefinitionError] = {}
 
     def workflows(self) -> tuple[str, ...]:
         """The ids of all base workflows, in alphabetical order."""
@@ -56,38 +61,80 @@ class Library:
         """
         key = (workflow, pack)
         if key not in self._definitions:
-            if pack and pack not in self._overlays:
-                raise NotFoundError(N_("There is no pack {pack}"), advice=_known(self.packs()), pack=pack)
+            self._require_pack(pack)
             chain = [self._base(workflow), *self._chain(workflow, pack)]
-            self._definitions[key] = load(chain, self._fragments)
+            self._definitions[key] = self._loaded(chain)
         return self._definitions[key]
 
-    def load_path(self, path: Path) -> tuple[Definition, ...]:
+    def beside(self, path: Path) -> Library:
+        """This library with what lies around *path*: the folder laid out as a library's that it is in, else its own."""
+        folder = path if path.is_dir() else path.parent
+        if folder.parent.name == "packs":
+            root = folder.parent.parent
+        elif folder.name in ("base", "packs", "fragments"):
+            root = folder.parent
+        elif (folder / "base").is_dir() or (folder / "packs").is_dir():
+            root = folder
+        else:
+            return Library(self._own, folder)
+        return self if root in self._own else Library([root, *self._own])
+
+    def load_path(self, path: Path) -> tuple[tuple[Definition, ...], tuple[Fault, ...]]:
         """
-        The definition in a file, or those in a pack's folder; what lies beneath an overlay is taken from here.
+        The definitions in a file or folder, each as far as it can be read, and what is wrong with the others; what lies
+        beneath an overlay is taken from here.
 
         Raises:
             InputError: There is no such file or folder, or nothing in it that can be loaded by itself.
-            DefinitionError: With the faults of all of them.
         """
         if path.is_dir():
-            found = [_source(str(file), file) for file in sorted(path.glob("*.yaml"))]
+            kinds = ("*.yaml", "base/*.yaml", "packs/*/*.yaml")
+            found = [file for kind in kinds for file in sorted(path.glob(kind))]
         elif path.is_file():
-            found = [_source(str(path), path)]
+            found = [path]
         else:
             raise InputError(N_("There is no file or folder {path}"), source=str(path), path=path)
         if not found:
             raise InputError(N_("{path} holds no definition (*.yaml)"), source=str(path), path=path)
-        definitions: list[Definition] = []
-        faults: list[Fault] = []
-        for source in found:
-            try:
-                definitions.append(self._load_source(source))
-            except DefinitionError as error:
-                faults.extend(fault for fault in error.faults if fault not in faults)
-        if faults:
-            raise DefinitionError(faults)
-        return tuple(definitions)
+        return _gathered((str(file), partial(self._load_file, file)) for file in found)
+
+    def load_pack(self, pack: str) -> tuple[Mapping[str, Definition], tuple[Fault, ...]]:
+        """
+        By id, the workflows of *pack* (those that it, or a pack below it, says anything of, with those that their cases
+        open; of no pack, the bases) as far as they can be read, and what is wrong with the others. One wrong file keeps
+        no other from being read.
+
+        Raises:
+            NotFoundError: There is no such pack.
+        """
+        self._require_pack(pack)
+        folder = f"packs/{pack}" if pack else "base"
+        names = sorted(self._named_by(pack) if pack else self._bases)
+        loaded, faults = _gathered((f"{folder}/{name}.yaml", partial(self.definition, name, pack)) for name in names)
+        own = [each for each in loaded if not pack or each.workflow.pack]
+        for each in own:
+            opened = linked(each.workflow) & self._bases.keys() - {one.workflow.workflow for one in own}
+            more, wrong = _gathered(
+                (f"base/{name}.yaml", partial(self.definition, name, pack)) for name in sorted(opened)
+            )
+            own.extend(more)
+            faults += wrong
+        return {each.workflow.workflow: each for each in sorted(own, key=lambda each: each.workflow.workflow)}, faults
+
+    def _require_pack(self, pack: str) -> None:
+        if pack and pack not in self._overlays:
+            raise NotFoundError(N_("There is no pack {pack}"), advice=_known(self.packs()), pack=pack)
+
+    def _named_by(self, pack: str) -> set[str]:
+        """The workflows of which *pack*, or one below it, says anything."""
+        found: set[str] = set()
+        packs = [pack]
+        for each in packs:
+            overlays = self._overlays.get(each, {})
+            found.update(overlays)
+            below = {self._header(source).get("on", "") for source in overlays.values()}
+            packs.extend(name for name in sorted(below) if name and name not in packs)
+        return found
 
     def calendar_files(self) -> tuple[Source, ...]:
         """The years' notices and what changes them, by name of file."""
@@ -111,16 +158,24 @@ class Library:
                 overlays.append(read_as(source, CalendarOverlay))
         return Calendar.of(years, overlays)
 
-    def _load_source(self, source: Source) -> Definition:
+    def _load_file(self, file: Path) -> Definition:
+        source = _source(str(file), file)
         head = header(source)
         if "fragment" in head:
             raise InputError(
                 N_("{name} is a fragment and stands in no case by itself"), source=source.name, name=source.name
             )
         if "overlay" not in head:
-            return load([source], self._fragments)
+            return self._loaded([source])
         below = self._chain(head["overlay"], head.get("on", ""))
-        chain = [self._base(head["overlay"]), *below, Source(source.name, source.text, head.get("pack", ""))]
+        return self._loaded(
+            [self._base(head["overlay"]), *below, Source(source.name, source.text, head.get("pack", ""))]
+        )
+
+    def _loaded(self, chain: Sequence[Source]) -> Definition:
+        for source in chain:
+            if source in self._unreadable:
+                raise self._unreadable[source]
         return load(chain, self._fragments)
 
     def _base(self, workflow: str) -> Source:
@@ -156,29 +211,52 @@ class Library:
 
     @cached_property
     def _bases(self) -> dict[str, Source]:
-        return self._by_name("base")
+        return self._by_name("base") | self._by_head("workflow")
 
     @cached_property
     def _fragments(self) -> dict[str, Source]:
-        return self._by_name("fragments")
+        return self._by_name("fragments") | self._by_head("fragment")
 
     @cached_property
     def _overlays(self) -> dict[str, dict[str, Source]]:
         """By pack and workflow."""
         found: dict[str, dict[str, Source]] = {}
+        for source, head in self._lying_loose:
+            if "overlay" in head and "pack" in head:
+                own = Source(source.name, source.text, head["pack"])
+                found.setdefault(head["pack"], {}).setdefault(head["overlay"], own)
         for label, root in self._roots:
             folder = root.joinpath("packs")
             for pack in sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else ():
                 for name, file in _yaml_files(f"{label}/packs/{pack.name}", pack):
                     overlays = found.setdefault(pack.name, {})
-                    overlays.setdefault(_stem(file), _source(name, file, pack.name))
+                    overlays.setdefault(_stem(file), self._kept(name, file, pack.name))
         return found
+
+    @cached_property
+    def _lying_loose(self) -> tuple[tuple[Source, dict[str, str]], ...]:
+        if self._loose is None:
+            return ()
+        sources = (self._kept(str(file), file) for file in sorted(self._loose.glob("*.yaml")))
+        return tuple((source, self._header(source)) for source in sources)
+
+    def _by_head(self, key: str) -> dict[str, Source]:
+        return {head[key]: source for source, head in self._lying_loose if key in head}
 
     def _by_name(self, folder: str) -> dict[str, Source]:
         found: dict[str, Source] = {}
         for name, file in self._files(folder):
-            found.setdefault(_stem(file), _source(name, file))
+            found.setdefault(_stem(file), self._kept(name, file))
         return found
+
+    def _kept(self, name: str, file: Traversable, pack: str = "") -> Source:
+        """A file as it is read; one that is no text keeps no other from being read: it is a fault once it is needed."""
+        try:
+            return _source(name, file, pack)
+        except DefinitionError as error:
+            source = Source(name, "", pack)
+            self._unreadable[source] = error
+            return source
 
     def _files(self, folder: str) -> Iterator[tuple[str, Traversable]]:
         for label, root in self._roots:
@@ -205,6 +283,22 @@ def _source(name: str, file: Traversable, pack: str = "") -> Source:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DefinitionError([Fault(name, line, 1, "not UTF-8 text", "save the file as UTF-8", "yaml")]) from None
+
+
+def _gathered(
+    loads: Iterable[tuple[str, Callable[[], Definition]]],
+) -> tuple[tuple[Definition, ...], tuple[Fault, ...]]:
+    """What could be loaded, and why the rest could not."""
+    found: list[Definition] = []
+    faults: dict[Fault, None] = {}
+    for file, load_it in loads:
+        try:
+            found.append(load_it())
+        except DefinitionError as error:
+            faults |= dict.fromkeys(error.faults)
+        except NotFoundError as error:
+            faults[Fault(file, 1, 1, error.message, error.advice, "header")] = None
+    return tuple(found), tuple(faults)
 
 
 def _known(names: Sequence[str]) -> Words:

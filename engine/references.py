@@ -115,6 +115,17 @@ def asks(workflow: Workflow) -> Iterator[tuple[str, Voiced]]:
     yield from workflow.tasks.items()
 
 
+def linked(workflow: Workflow) -> frozenset[str]:
+    """The workflows whose cases those of *workflow* open: for objections, as voices, and after an end."""
+    found = {end.start.workflow for end in workflow.ends.values() if end.start is not None}
+    for _name, ask in asks(workflow):
+        if ask.case is not None:
+            found.add(ask.case.workflow)
+        if ask.notice is not None and ask.notice.objection is not None:
+            found.add(ask.notice.objection)
+    return frozenset(found)
+
+
 def place_of(workflow: Workflow, name: str) -> Path:
     """The path of the stage or task of that name."""
     return ("stages" if name in workflow.stages else "tasks", name)

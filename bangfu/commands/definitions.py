@@ -76,27 +76,25 @@ def check(
 
 def _checked(session: Session, target: str, deployed: bool) -> tuple[list[str], tuple[Fault, ...]]:
     """What was checked, and what is wrong with it; a pack is checked as if it were deployed."""
-    from bangfu.definitions import pack_definitions
-
     library = _library(session)
-    found: dict[str, Mapping[str, Definition]] = {}
-    try:
-        if target and (Path(target).exists() or "/" in target):
-            loaded = library.load_path(Path(target))
-            found[target] = {each.workflow.workflow: each for each in loaded}
-        elif target:
-            found[target] = pack_definitions(library, target)
-            deployed = True
-        else:
-            found["base"] = {name: library.definition(name) for name in library.workflows()}
-            found |= {pack: pack_definitions(library, pack) for pack in library.packs()}
-    except DefinitionError as error:
-        return [target or "workflows"], error.faults
-    base = {name: library.definition(name) for name in library.workflows()}
+    path = Path(target) if target and (Path(target).exists() or "/" in target) else None
+    if path is not None:
+        library = library.beside(path)
     faults: dict[Fault, None] = {}
+    found: dict[str, Mapping[str, Definition]] = {}
+    if path is not None:
+        loaded, wrong = library.load_path(path)
+        found[target] = {str(number): each for number, each in enumerate(loaded)}
+        faults |= dict.fromkeys(wrong)
+    else:
+        for pack in [target] if target else ["", *library.packs()]:
+            found[pack or "base"], wrong = library.load_pack(pack)
+            faults |= dict.fromkeys(wrong)
+    # What others name is looked up where it is sound.
+    base = library.load_pack("")[0]
     calendar = library.calendar()
     for name, definitions in found.items():
-        named = {**base, **definitions}
+        named = {**base, **{each.workflow.workflow: each for each in definitions.values()}}
         faults |= dict.fromkeys(_faults(definitions, named, deployed or name in library.packs(), calendar))
     return list(found), tuple(faults)
 
@@ -221,5 +219,8 @@ def definition_named(session: Session, name: str, pack: str) -> Definition:
     """The workflow named, or the one in a file."""
     library = _library(session)
     if Path(name).is_file():
-        return library.load_path(Path(name))[0]
+        loaded, faults = library.beside(Path(name)).load_path(Path(name))
+        if faults:
+            raise DefinitionError(faults)
+        return loaded[0]
     return library.definition(name, pack)

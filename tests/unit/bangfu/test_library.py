@@ -9,7 +9,7 @@ import pytest
 
 from bangfu.library import Library
 from bangfu.schema import FILE, schema_text
-from engine.errors import DefinitionError, InputError, NotFoundError
+from engine.errors import InputError, NotFoundError
 from engine.loading import restore
 from engine.rules import RuleBook
 
@@ -108,27 +108,59 @@ def test_packs_may_not_stand_on_each_other_or_on_nothing(folder: Path) -> None:
 
 
 def test_a_file_is_loaded_on_what_lies_beneath_it(library: Library, folder: Path) -> None:
-    (loaded,) = library.load_path(folder / "packs" / "township" / "visit.yaml")
+    ((loaded,), _) = library.load_path(folder / "packs" / "township" / "visit.yaml")
     assert loaded == library.definition("visit", "township")
-    (loaded,) = library.load_path(folder / "base" / "visit.yaml")
+    ((loaded,), _) = library.load_path(folder / "base" / "visit.yaml")
     assert loaded == library.definition("visit")
     assert loaded.origin("title").file == str(folder / "base" / "visit.yaml")
 
 
 def test_a_packs_folder_is_loaded_whole(library: Library, folder: Path) -> None:
-    loaded = library.load_path(folder / "packs" / "county")
+    loaded, faults = library.load_path(folder / "packs" / "county")
+    assert not faults
     assert [definition.workflow.workflow for definition in loaded] == ["other", "visit"]
 
 
 def test_the_faults_of_all_files_of_a_pack_are_said_together(library: Library, folder: Path) -> None:
     for name in ("visit", "other"):
         (folder / "packs" / "county" / f"{name}.yaml").write_text(f"overlay: {name}\npack: county\nfoo: 1\n", "utf-8")
-    with pytest.raises(DefinitionError) as caught:
-        library.load_path(folder / "packs" / "county")
-    assert [(Path(fault.file).name, fault.line) for fault in caught.value.faults] == [
-        ("other.yaml", 3),
-        ("visit.yaml", 3),
-    ]
+    _, faults = library.load_path(folder / "packs" / "county")
+    assert [(Path(fault.file).name, fault.line) for fault in faults] == [("other.yaml", 3), ("visit.yaml", 3)]
+
+
+def test_one_wrong_file_keeps_no_other_from_being_read(folder: Path) -> None:
+    (folder / "packs" / "county" / "visit.yaml").write_bytes(b"overlay: visit\npack: county\ntitle: \xb4\xf3\n")
+    (folder / "base" / "broken.yaml").write_text("workflow: [", "utf-8")
+    library = Library([folder])
+    loaded, faults = library.load_path(folder)
+    assert [(each.workflow.workflow, each.workflow.pack) for each in loaded] == [
+        ("other", ""), ("visit", ""), ("other", "county"),
+    ]  # fmt: skip
+    assert {(Path(each.file).name, each.code) for each in faults} == {("visit.yaml", "yaml"), ("broken.yaml", "yaml")}
+    own, faults = library.load_pack("county")
+    assert list(own) == ["other"]
+    assert [each.message for each in faults] == ["not UTF-8 text"]
+    assert list(library.load_pack("hn_monitor")[0]) == list(Library().load_pack("hn_monitor")[0])
+    assert "broken" not in library.load_pack("")[0]
+
+
+def test_a_pack_says_what_it_and_those_below_name(library: Library) -> None:
+    assert list(library.load_pack("township")[0]) == ["other", "visit"]
+    assert library.load_pack("township")[0]["other"].workflow.pack == "county"
+    with pytest.raises(NotFoundError, match="no pack nowhere"):
+        library.load_pack("nowhere")
+
+
+def test_files_that_lie_beside_each_other_know_each_other(folder: Path, tmp_path: Path) -> None:
+    loose = tmp_path / "loose"
+    loose.mkdir()
+    (loose / "a.yaml").write_text("overlay: visit\npack: county\nparams: {wait: {value: 9 day}}\n", "utf-8")
+    (loose / "b.yaml").write_text(BASE, "utf-8")
+    (loose / "c.yaml").write_text("fragment: crew\nposts: {village.cadre: 干部}\n", "utf-8")
+    ((loaded,), _) = Library().beside(loose / "a.yaml").load_path(loose / "a.yaml")
+    assert (loaded.workflow.params["wait"].value, loaded.workflow.posts["village.cadre"].title) == ("9 day", "干部")
+    for inside in (folder, folder / "packs", folder / "packs" / "county", folder / "base" / "visit.yaml"):
+        assert "township" in Library().beside(inside).packs()
 
 
 def test_a_path_without_a_definition_is_refused(library: Library, folder: Path) -> None:
@@ -136,18 +168,16 @@ def test_a_path_without_a_definition_is_refused(library: Library, folder: Path) 
         with pytest.raises(InputError):
             library.load_path(path)
     (folder / "lost.yaml").write_text("overlay: lost\npack: county\n", encoding="utf-8")
-    with pytest.raises(NotFoundError, match="no workflow lost"):
-        library.load_path(folder / "lost.yaml")
+    _, (fault,) = library.load_path(folder / "lost.yaml")
+    assert "no workflow lost" in fault.message
 
 
 def test_a_file_that_is_no_text_or_too_large_is_a_fault_of_that_file(library: Library, folder: Path) -> None:
     path = folder / "odd.yaml"
     path.write_bytes(b"workflow: x\ntitle: \xb4\xf3\n")
-    with pytest.raises(DefinitionError, match=r"odd.yaml:2:1: not UTF-8"):
-        library.load_path(path)
+    assert "odd.yaml:2:1: not UTF-8" in str(library.load_path(path)[1][0])
     path.write_bytes("字".encode() * 100_000)
-    with pytest.raises(DefinitionError, match="larger than 256 KiB"):
-        library.load_path(path)
+    assert "larger than 256 KiB" in str(library.load_path(path)[1][0])
 
 
 def test_the_calendar_has_the_shipped_years_and_ones_own(library: Library) -> None:
