@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 from engine.divisions import Division, Level
 from engine.people import is_key
-from papers.problems import Problem
+from papers.problems import Problem, in_order
 from papers.sheets import read_sheets
 from papers.tables import CODE, DATE, NAME, TEXT, Column, Table, TableRow, read_table
 
@@ -49,7 +50,9 @@ class People:
     rows_rejected: int
 
 
-def read_people(path: Path, today: date, divisions: Iterable[Division]) -> People:
+def read_people(
+    path: Path, today: date, divisions: Iterable[Division], known_posts: Callable[[str], Collection[str]]
+) -> People:
     """
     Read officers and posts.
 
@@ -57,6 +60,7 @@ def read_people(path: Path, today: date, divisions: Iterable[Division]) -> Peopl
         path: A workbook, of which the first sheet counts, or a CSV file.
         today: The legal day.
         divisions: The places known.
+        known_posts: The posts that there are, ``level.role``, looked up for one of the file's: among them it must be.
 
     Raises:
         InputFileError: The file cannot be read at all, or has no row of titles.
@@ -68,19 +72,22 @@ def read_people(path: Path, today: date, divisions: Iterable[Division]) -> Peopl
     posts: dict[tuple[object, ...], int] = {}
     for row in table.rows:
         if row.is_accepted:
-            _check(table, row, levels)
+            _check(table, row, levels, known_posts)
             _compare(table, row, first_rows, posts)
     return People(
         holdings=tuple(_holding(row) for row in table.rows if row.is_accepted),
-        problems=tuple(table.problems),
+        problems=in_order(table.problems),
         rows_present=len(table.rows),
         rows_rejected=sum(not row.is_accepted for row in table.rows),
     )
 
 
-def _check(table: Table, row: TableRow, levels: dict[str, Level]) -> None:
+def _check(
+    table: Table, row: TableRow, levels: dict[str, Level], known_posts: Callable[[str], Collection[str]]
+) -> None:
     level = levels.get(str(row.values["division"]))
-    post = _POST.fullmatch(str(row.values["post"]))
+    name = str(row.values["post"])
+    post = _POST.fullmatch(name)
     if not is_key(str(row.values["person"])):
         table.refuse(row, "person", "person_shape")
     if level is None:
@@ -89,6 +96,9 @@ def _check(table: Table, row: TableRow, levels: dict[str, Level]) -> None:
         table.refuse(row, "post", "post_shape")
     elif level is not None and post[1] != level:
         table.refuse(row, "post", "post_level")
+    elif name not in (known := known_posts(name)):
+        nearest = "".join(get_close_matches(name, known, 1)) or "–"
+        table.refuse(row, "post", "post_unknown", post=name, nearest=nearest)
     holding = _holding(row)
     if holding.end_date is not None and holding.end_date < holding.start_date:
         table.refuse(row, "end_date", "term_ends_early")

@@ -191,6 +191,9 @@ REASONS: Mapping[str, Reason] = {
         N_("A post is written level.role, for example village.committee"), N_("Take it from the definition's posts")
     ),
     "post_level": Reason(N_("The post is not one of a division of this level"), N_("Correct the post or the code")),
+    "post_unknown": Reason(
+        N_("No procedure knows a post {post}"), N_("Take it from the definition's posts. Nearest: {nearest}")
+    ),
     "term_ends_early": Reason(N_("The last day lies before the first"), N_("Correct one of the dates")),
     "post_twice": Reason(N_("The same post is already in row {row}"), N_("Delete one of the rows")),
     "person_differs": Reason(N_("The same person has another name in row {row}"), N_("Correct the person or the name")),
@@ -231,6 +234,11 @@ class Problem:
     def advice(self, translate: Translate = str) -> str:
         """How to mend it, in the language of *translate*."""
         return translate(REASONS[self.reason].advice).format_map(self.parameters)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Those of one sheet by row and column."""
+    return tuple(sorted(problems, key=lambda problem: (problem.row, len(problem.column), problem.column)))
 
 
 def column_letter(index: int) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from engine.divisions import Division, Level
 from engine.identity import Sex, check_disability_number
-from papers.problems import InputFileError, Problem
+from papers.problems import InputFileError, Problem, in_order
 from papers.sheets import Sheet, read_sheets
 from papers.tables import (
     CARD,
@@ -250,7 +250,7 @@ def read_roster(path: Path, today: date, divisions: Iterable[Division], members:
     rows = [*households.rows, *people.rows]
     return Roster(
         households=tuple(_household(row, places[row.number], of_household[_key(row)], today) for row in taken),
-        problems=tuple(_in_order(households)) + tuple(_in_order(people)),
+        problems=in_order(households.problems) + in_order(people.problems),
         rows_present=len(rows),
         rows_rejected=sum(not row.is_accepted for row in rows),
     )
@@ -264,10 +264,6 @@ def _sheets(path: Path, members: Path | None) -> tuple[Sheet, Sheet | None]:
         if title not in sheets:
             raise InputFileError("sheet_missing", path.name, title=title, found="、".join(sheets))
     return sheets[HOUSEHOLDS], sheets[MEMBERS]
-
-
-def _in_order(table: Table) -> list[Problem]:
-    return sorted(table.problems, key=lambda problem: (problem.row, len(problem.column), problem.column))
 
 
 def _key(row: TableRow) -> str:

@@ -56,6 +56,8 @@ commands.add_typer(
     notice, name="notice", help=N_("Public notices, their proof, and objections"), rich_help_panel=NOTICES
 )
 
+#: What Chinese input methods type for the signs between votes.
+_SIGNS = str.maketrans("：，＝", ":,=")
 ListArgument = Annotated[str, typer.Argument(metavar="LIST", help=N_("The list's id, or its first characters"))]
 
 
@@ -174,8 +176,8 @@ def list_decide(
 
 
 def _outcome(text: str) -> tuple[str, list[str]]:
-    """``ACTION``, or ``ACTION:ANSWER=N,ANSWER=N`` with the votes on this case alone."""
-    action, _, votes = text.partition(":")
+    """``ACTION``, or ``ACTION:ANSWER=N,ANSWER=N`` with the votes on this case alone; the signs of either width."""
+    action, _, votes = text.translate(_SIGNS).partition(":")
     return action, [part for part in votes.split(",") if part]
 
 

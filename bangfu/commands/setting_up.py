@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bangfu.terminal.app import SET_UP, session_of
-from bangfu.terminal.screen import DONE, QUIET, SOON, escape, styled, table
+from bangfu.terminal.errors import exit_code
+from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, styled, table
 from bangfu.terminal.session import Session
 from bangfu.terminal.titles import PlaceNames
 from bangfu.terminal.values import identifier, wanted_day
@@ -152,13 +154,14 @@ def import_people(
     problems: Annotated[
         Path | None, typer.Option(metavar="FILE", help=N_("Write what is wrong into this workbook"))
     ] = None,
-) -> None:
+) -> int:
     from bangfu.entering import enter_people
     from papers.people import read_people
 
     session = session_of(context)
     bangfu = session.bangfu
-    people = read_people(path, bangfu.today, bangfu.places.inside())
+    known_posts = partial(bangfu.definitions.known_posts, bangfu.library)
+    people = read_people(path, bangfu.today, bangfu.places.inside(), known_posts)
     _save_problems(session, people.problems, problems)
     entered = enter_people(bangfu, people)
     document = {
@@ -172,6 +175,7 @@ def import_people(
         _draw_problems(session, people.problems, problems)
 
     session.answer(document, draw)
+    return _outcome(session, people.rows_present, people.rows_rejected)
 
 
 @importing.command("roster", help=N_("Households of the roster (F-02), from a workbook or CSV; or write an empty one"))
@@ -187,13 +191,13 @@ def import_roster(
     problems: Annotated[
         Path | None, typer.Option(metavar="FILE", help=N_("Write what is wrong into this workbook"))
     ] = None,
-) -> None:
+) -> int:
     session = session_of(context)
     if (path is None) == (template is None):
         raise InputError(N_("name a roster to import, or --template FILE to write an empty one"), field="FILE")
     if template is not None:
         _write_template(session, template)
-        return
+        return 0
     assert path is not None
     from bangfu.entering import enter_roster
     from papers.roster import read_roster
@@ -229,6 +233,16 @@ def import_roster(
         _draw_problems(session, roster.problems, problems)
 
     session.answer(document, draw)
+    return _outcome(session, roster.rows_present, roster.rows_rejected)
+
+
+def _outcome(session: Session, present: int, rejected: int) -> int:
+    """The exit code of an import: of a file of which nothing could be taken, that of what is refused."""
+    if not present or rejected < present:
+        return 0
+    if not session.screen.as_json:
+        session.screen.print(styled(LATE, session._("Nothing was taken: every row was rejected.")))
+    return exit_code(InputError())
 
 
 def _write_template(session: Session, target: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -205,7 +205,7 @@ class _Demo:
         workflows = {name: definition.workflow for name, definition in deployed.items()}
         path = self._folder / f"{self._stem}-people.csv"
         write_people(path, workflows.values(), self._seed)
-        people = read_people(path, bangfu.today, places)
+        people = read_people(path, bangfu.today, places, partial(bangfu.definitions.known_posts, bangfu.library))
         enter_people(bangfu, people)
         return workflows, people
 

@@ -21,6 +21,8 @@ from engine.workflow import Fact, Workflow
 
 _YES = frozenset({"yes", "y", "true", "1", "是", "有", "对"})
 _NO = frozenset({"no", "n", "false", "0", "否", "无", "不", "没有"})
+#: The equals sign of either width; the colon that Chinese input methods put there, where there is none.
+_EQUALS = (re.compile("[=＝]"), re.compile("[：:]"))
 _BETWEEN = re.compile(r"\s*[,、;]\s*")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _AMOUNT = re.compile(r"(\d{1,5})\s*(d|天|日|h|小时|w|周)")
@@ -31,20 +33,20 @@ _UNITS = {"d": "days", "天": "days", "日": "days", "h": "hours", "小时": "ho
 
 def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
     """
-    ``NAME=VALUE`` as typed, several of them.
+    ``NAME=VALUE`` as typed, several of them; ``NAME＝VALUE`` and ``NAME：VALUE`` are the same.
 
     Raises:
-        InputError: One has no ``=``, or a name comes twice.
+        InputError: One has none of these signs, or a name comes twice.
     """
     found: dict[str, str] = {}
     for text in texts:
-        name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name:
+        sign = next((match for each in _EQUALS if (match := each.search(text))), None)
+        name = text[: sign.start()].strip() if sign else ""
+        if sign is None or not name:
             raise InputError(N_("{option} is written NAME=VALUE"), field=option, option=option)
         if name in found:
             raise InputError(N_("{name} is given twice"), field=name, name=name)
-        found[name] = value.strip()
+        found[name] = text[sign.end() :].strip()
     return found
 
 

@@ -56,6 +56,40 @@ def test_nobody_holds_a_post_at_an_unknown_place(terminal: Terminal) -> None:
     )
 
 
+def test_a_list_of_people_is_held_to_the_same_posts_and_places(terminal: Terminal) -> None:
+    rows = (
+        "人员代码,姓名,岗位,区划代码,起,止",
+        f"good,测试员,village.cadre,{VILLAGE},2026-01-01,",
+        f"misspelt,测试员,village.cader,{VILLAGE},2026-01-01,",
+        f"nowhere,测试员,village.cadre,{COUNTY[:6]}999999,2026-01-01,",
+    )
+    path = terminal.folder / "more.csv"
+    path.write_text("\n".join(rows), "utf-8")
+    document = terminal.ask("import", "people", str(path))
+    assert (document["entered"], document["rejected"]) == (1, 2)
+    found = [(each["row"], each["column"], each["reason"]) for each in document["problems"]]
+    assert found == [(3, "C", "post_unknown"), (4, "D", "division_unknown")]
+    assert "village.cadre" in document["problems"][0]["advice"]
+    assert "misspelt" not in {each["person"] for each in terminal.ask("person", "list")["people"]}
+
+
+@pytest.mark.parametrize(
+    ("what", "titles"),
+    [
+        ("people", "人员代码,姓名,岗位,区划代码,起,止\n一,,,,,\n"),
+        ("roster", "村代码,户主姓名,户主身份证号\n1,向试验,1\n"),
+    ],
+)
+def test_a_file_of_which_no_row_can_be_taken_is_refused(terminal: Terminal, what: str, titles: str) -> None:
+    path = terminal.folder / "bad.csv"
+    path.write_text(titles, "utf-8")
+    said = terminal.type("import", what, str(path))
+    assert said.code == 6
+    assert "Nothing was taken" in said.out
+    said = terminal.type("--json", "import", what, str(path))
+    assert (said.code, said.document["rejected"]) == (6, said.document["rows"])
+
+
 def test_a_damaged_key_is_restored_and_not_made_anew(terminal: Terminal) -> None:
     (key,) = Path(terminal.folder).glob("*.key")
     key.write_text("damaged", "ascii")

@@ -32,6 +32,26 @@ def test_an_instant_is_by_the_clock_on_the_wall():
             values.moment(text, calendar, "--at")
 
 
+@pytest.mark.parametrize("typed", ["name=a:b=c", "name ＝ a:b=c", "name=a:b=c "])
+def test_the_first_equals_sign_of_either_width_ends_the_name(typed):
+    assert values.pairs([typed], "--fact") == {"name": "a:b=c"}
+
+
+@pytest.mark.parametrize("typed", ["found_on：2026-03-02", "found_on:2026-03-02", "found_on＝2026-03-02"])
+def test_what_chinese_input_methods_type_for_an_equals_sign_is_one(typed):
+    assert values.pairs([typed], "--fact") == {"found_on": "2026-03-02"}
+
+
+@pytest.mark.parametrize("typed", ["name", "=value", "：value", ""])
+def test_a_pair_has_a_name_and_a_sign(typed):
+    with pytest.raises(InputError):
+        values.pairs([typed], "--fact")
+
+
+def test_counts_take_digits_and_signs_of_either_width():
+    assert values.counts(["village.cadre＝２"], "--present") == {"village.cadre": 2}
+
+
 def test_a_while_that_no_calendar_knows_is_refused():
     with pytest.raises(InputError):
         values.duration("99999999999d", "TIME")
