@@ -22,6 +22,7 @@ from engine.feasibility import misfits
 from engine.grounds import uncited, unset
 from engine.loading import Definition
 from engine.marks import Path
+from engine.precedence import unknown_rules
 from engine.references import Known, asks, choices_of, every_panel, panels_of, place_of, posts_of, unknown
 from engine.rules import RuleBook
 from engine.tallies import threshold
@@ -111,9 +112,16 @@ def _references(definition: Definition, known: Known) -> Iterator[Fault]:
 def _rules_compile(definition: Definition, known: Known) -> Iterator[Fault]:
     """CEL is loaded only here; what its compiler says comes with the line of the rule."""
     try:
-        RuleBook.compile(definition)
+        book = RuleBook.compile(definition)
     except DefinitionError as error:
         yield from error.faults
+        return
+    for found in unknown_rules(definition, book):
+        titles = ", ".join(f"`{fact}`" for fact in found.facts)
+        message = f"`{found.rule}` is asked before {titles} can have been written"
+        advice = "ask it later, or write the fact earlier"
+        severity = "error" if found.certain else "warning"
+        yield definition.fault(found.path, message, advice, "asked-too-early", severity)
 
 
 def _names(definition: Definition, known: Known) -> Iterator[Fault]:

@@ -130,6 +130,10 @@ class _Outcome:
     broken: str = ""
 
 
+#: What an expression writes where it may have a value without one of the facts that it names.
+_CHOOSING = ("||", "&&", "?", ".exists", ".all(", ".filter", "has(")
+
+
 class RuleBook:
     """
     The rules and computed facts of one definition; shared by its cases and by threads.
@@ -240,6 +244,28 @@ class RuleBook:
         inputs = {} if result is None else {task: result}
         clause = self.definition.clause("tasks", task)
         return RuleResult(ref, self.workflow.tasks[task].title, clause, truth, inputs, () if inputs else (task,))
+
+    def facts_read(self, ref: str) -> tuple[frozenset[str], bool]:
+        """
+        The facts that *ref* reads, those of its rules and computed facts included, and whether it is unknown without
+        any one of them: not so where an expression chooses or says "or".
+        """
+        name = ref.rpartition(" ")[2]
+        found: set[str] = set()
+        certain = name not in self._groups
+        queue = [*self._groups.get(name, (name,))]
+        for each in queue:
+            formula = self._formulas.get(each)
+            if formula is None:
+                found |= {each} & self.workflow.facts.keys()
+                continue
+            expression = self._scan(formula)
+            certain = certain and not any(word in formula.text for word in _CHOOSING)
+            read = [
+                rule for used in (*expression.names, *expression.fields) for rule in self._groups.get(used, (used,))
+            ]
+            queue.extend(used for used in read if used not in queue)
+        return frozenset(found), certain
 
     @cached_property
     def read(self) -> frozenset[str]:
