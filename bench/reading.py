@@ -29,16 +29,17 @@ _JOINS = (
     " LEFT JOIN workflow_version v ON v.no = c.version"
     " LEFT JOIN household h ON h.county = c.county AND h.id = c.household"
 )
-#: The same answers by plain SQL, as fast as these tables give them; ``[...]`` names the index that SQLite takes.
+#: The same answers by plain SQL, as fast as these tables give them: PostgreSQL plans once if it knows a page's length.
+#: ``[...]`` names the index that SQLite takes.
 QUEUE = (
     f"SELECT w.case_id, w.no, {_CASE}, w.ask, w.post, w.division, h.name, w.claimed_by, w.opened_at, w.due_at"
     f" FROM work_item w[ix_work_item_queue] JOIN cases c ON c.county = w.county AND c.id = w.case_id{_JOINS}"
-    " WHERE w.county = ? AND w.division = ? AND w.post = ? ORDER BY w.due_at, w.case_id, w.no LIMIT ?"
+    f" WHERE w.county = ? AND w.division = ? AND w.post = ? ORDER BY w.due_at, w.case_id, w.no LIMIT {PAGE}"
 )
 OVERDUE = (
     f"SELECT c.id, {_CASE}, c.status, c.outcome, c.division, h.name, c.opened_at, c.due_at, c.at, k.name, w.post,"
     f" w.division FROM (SELECT county, id, due_at FROM cases[ix_cases_due] WHERE county = ? AND status = 'open'"
-    " AND due_at <= ? ORDER BY due_at, id LIMIT ?) p"
+    f" AND due_at <= ? ORDER BY due_at, id LIMIT {PAGE}) p"
     f" JOIN cases c ON c.county = p.county AND c.id = p.id{_JOINS}"
     " LEFT JOIN clock k ON k.county = c.county AND k.case_id = c.id AND k.ended_at IS NULL AND k.due_at = c.due_at"
     " LEFT JOIN work_item w ON w.county = c.county AND w.case_id = c.id ORDER BY c.due_at, c.id"
@@ -63,11 +64,11 @@ class _Read:
 READS = (
     _Read(
         "queue", lambda register, scope, now: register.queue(scope, now, limit=PAGE), "cadre",
-        QUEUE, lambda now: (COUNTY, VILLAGE, "village.cadre", PAGE),
+        QUEUE, lambda now: (COUNTY, VILLAGE, "village.cadre"),
     ),
     _Read(
         "overdue", lambda register, scope, now: register.overdue(scope, now, limit=PAGE), "bureau",
-        OVERDUE, lambda now: (COUNTY, millis(now), PAGE),
+        OVERDUE, lambda now: (COUNTY, millis(now)),
     ),
     _Read(
         "board", lambda register, scope, now: register.board(scope, now, Level.TOWNSHIP), "bureau",

@@ -51,8 +51,8 @@ _QUEUE_ARM = (
     " EXISTS (SELECT 1 FROM concern n WHERE n.county = w.county AND n.case_id = w.case_id) AS concern"
     " FROM work_item w[ix_work_item_queue]"
     f" JOIN cases c ON c.county = w.county AND c.id = w.case_id{_ITS_NAMES}"
-    " WHERE w.county = ? AND w.division = ? AND w.post = ? AND {inside}{late}{after}"
-    " ORDER BY w.due_at, w.case_id, w.no LIMIT ?) q{arm}"
+    " WHERE w.county = ? AND w.division = ? AND w.post = ? AND {within}{late}{after}"
+    " ORDER BY w.due_at, w.case_id, w.no LIMIT {limit}) q{arm}"
 )
 #: Nobody has to see to a message any more: its work is gone from the post, its clock has ended.
 _SETTLED = (
@@ -68,13 +68,13 @@ _INBOX_ARM = (
     " FROM outbox o[ix_outbox_post] JOIN cases c ON c.county = o.county AND c.id = o.case_id"
     " LEFT JOIN delivery r ON r.county = o.county AND r.case_id = o.case_id AND r.seq = o.seq AND r.no = o.no"
     " AND r.person = ?"
-    " WHERE o.county = ? AND o.division = ? AND o.post = ? AND {inside}{unread}{live}"
-    " ORDER BY o.created_at DESC, o.case_id, o.seq, o.no LIMIT ?) q{arm}"
+    " WHERE o.county = ? AND o.division = ? AND o.post = ? AND {within}{unread}{live}"
+    " ORDER BY o.created_at DESC, o.case_id, o.seq, o.no LIMIT {limit}) q{arm}"
 )
 #: The page is cut before names, clocks and posts are looked up for it.
 _OVERDUE = (
     "WITH page AS (SELECT c.county, c.id, c.due_at FROM cases c[ix_cases_due]"
-    " WHERE c.county = ? AND c.status = 'open' AND c.due_at <= ? AND {inside} ORDER BY c.due_at, c.id LIMIT ?)"
+    " WHERE c.county = ? AND c.status = 'open' AND c.due_at <= ? AND {within} ORDER BY c.due_at, c.id LIMIT {limit})"
     f" SELECT {_CASE}, (SELECT min(k.name) FROM clock k WHERE k.county = c.county AND k.case_id = c.id"
     " AND k.stopped_at IS NULL AND k.ended_at IS NULL AND k.due_at = c.due_at AND k.kind = 'limit'),"
     " (SELECT {joined} FROM work_item w WHERE w.county = c.county AND w.case_id = c.id)"
@@ -160,15 +160,15 @@ class SqlRegister:
         late = " AND w.due_at <= ?" if late_only else ""
         later = " AND (w.due_at, w.case_id, w.no) > (?, ?, ?)" if after else ""
         arm = _QUEUE_ARM.replace("{late}", late).replace("{after}", later)
-        sql = self._arms(arm, "due_at, case_id, no", scope)
+        sql = self._arms(arm, "due_at, case_id, no", scope, limit)
         tail = [millis(now)] if late_only else []
         if after:
             due, case, no = after
             tail += [NEVER if due is None else millis(due), self._id(case), no]
         values: list[Any] = []
         for post, division in scope.posts:
-            values += [scope.county, division, post, *bounds(scope), *tail, limit]
-        return [self._queue_row(scope.county, now, row) for row in self._all(sql, [*values, limit])]
+            values += [scope.county, division, post, *bounds(scope), *tail]
+        return [self._queue_row(scope.county, now, row) for row in self._all(sql, values)]
 
     def _queue_row(self, county: str, now: datetime, row: Sequence[Any]) -> ports.QueueRow:
         case, no, number, workflow, version, stage, ask, post, division, household, by, opened, due, concern = row
@@ -185,18 +185,16 @@ class SqlRegister:
             return []
         arm = _INBOX_ARM.replace("{unread}", " AND r.person IS NULL" if unread_only else "")
         arm = arm.replace("{live}", f" AND NOT {_SETTLED}" if live_only else "")
-        sql = self._arms(arm, "at DESC, case_id, seq, no", scope)
+        sql = self._arms(arm, "at DESC, case_id, seq, no", scope, limit)
         values: list[Any] = []
         for post, division in scope.posts:
-            values += [scope.person, scope.county, division, post, *bounds(scope), limit]
+            values += [scope.person, scope.county, division, post, *bounds(scope)]
         return [
             ports.InboxRow(
                 scope.county, self._uuid(case), number, seq, no, event, post, division, _json(data), from_millis(at),
                 read is not None, bool(settled),
             )
-            for case, number, seq, no, event, post, division, data, at, read, settled in self._all(
-                sql, [*values, limit]
-            )
+            for case, number, seq, no, event, post, division, data, at, read, settled in self._all(sql, values)
         ]  # fmt: skip
 
     def mark_read(self, scope: Scope, rows: Sequence[ports.InboxRow], at: datetime) -> int:
@@ -356,9 +354,9 @@ class SqlRegister:
             return []
         posts = "w.post || '@' || w.division"
         joined = f"string_agg({posts}, ' ')" if self._is_postgres else f"group_concat({posts}, ' ')"
-        sql = self._shaped(_OVERDUE.replace("{joined}", joined), len(scope.prefixes))
+        sql = self._page(_OVERDUE.replace("{joined}", joined), scope, limit)
         found = []
-        for *case, clock, asked in self._all(sql, [scope.county, millis(now), *bounds(scope), limit]):
+        for *case, clock, asked in self._all(sql, [scope.county, millis(now), *bounds(scope)]):
             row = self._case_row(case)
             assert row.due_at is not None
             found.append(ports.LateRow(row, clock or "", row.due_at, tuple(sorted(set((asked or "").split())))))
@@ -430,10 +428,18 @@ class SqlRegister:
 
     # --- statements ---
 
-    def _arms(self, arm: str, order: str, scope: Scope) -> str:
+    def _arms(self, arm: str, order: str, scope: Scope, limit: int) -> str:
         """*arm* once for each post: each is read from its own range of the index, and only one page of it."""
         text = " UNION ALL ".join(arm.replace("{arm}", str(number)) for number in range(len(scope.posts)))
-        return self._shaped(f"{text} ORDER BY {order} LIMIT ?", len(scope.prefixes))
+        return self._page(f"{text} ORDER BY {order} LIMIT {{limit}}", scope, limit)
+
+    def _page(self, text: str, scope: Scope, limit: int) -> str:
+        """
+        A text for a page in the order of an index. PostgreSQL is told how long the page is, and left in the dark about
+        how few cases may be in scope: lest it reads and sorts all that is there, for fear of not filling a page.
+        """
+        within = "CASE WHEN {inside} THEN TRUE ELSE FALSE END" if self._is_postgres else "{inside}"
+        return self._shaped(text.replace("{within}", within).replace("{limit}", f"{limit:d}"), len(scope.prefixes))
 
     def _shape(self, text: str, ranges: int, column: str = "c.division") -> str:
         text = text.replace("{inside}", inside(column, ranges))
