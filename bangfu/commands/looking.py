@@ -516,9 +516,10 @@ def _minutes_wanted(offer: Offer, titles: Titles, translate: Callable[[str], str
     workflow = titles.workflow
     asked = workflow.stages.get(offer.on) or workflow.tasks[offer.on]
     panels = [panel for _, panel in panels_of(workflow, asked) if panel.recorded == "minutes"]
-    posts = dict.fromkeys(post.partition("@")[0] for post in offer.posts)
+    posts = {post.partition("@")[0] for post in offer.posts}
+    entitled = dict.fromkeys(seat for panel in panels for seat in panel.seats)
     answers = dict.fromkeys(name for panel in panels for name in panel.tally)
-    seats = "、".join(f"{post} {titles.post(post)}" for post in posts)
+    seats = "、".join(f"{seat} {titles.post(seat)}" for seat in entitled if seat.partition("@")[0] in posts)
     yield "--present POST=N", translate("minutes: how many of each were there; POST: {posts}").format(posts=seats)
     votes = "、".join(f"{name} {titles.action(name, offer.on)}" for name in answers)
     yield "--votes ANSWER=N", translate("minutes: how many gave each answer; ANSWER: {answers}").format(answers=votes)
