@@ -164,6 +164,8 @@ class _Checker:
         self.vault = database.vault
         self.written = _Written()
         self._staff: dict[str, Staff] = {}
+        #: A person, a household of his relatives → since when that is declared.
+        self.declared: dict[tuple[str, str], int] = {}
         self._versions: dict[int | None, _Version] = {}
 
     def violations(self) -> Iterator[Violation]:
@@ -177,6 +179,8 @@ class _Checker:
             )  # fmt: skip
             if version.workflow.workflow != name:
                 yield Violation("I29", digest[:12], f"it is kept as {name}, and says that it is another")
+        relatives = self._all("SELECT person, household, declared_at FROM relative", ())
+        self.declared = {(person, self.as_uuid(home).hex): at for person, home, at in relatives}
         numbered: Counter[tuple[str, str]] = Counter()
         after: tuple[str, Any] | None = None
         while page := self._page(after):
@@ -583,8 +587,9 @@ class _OfCase:
         staff = self.checker.staff(self.county)
         person = staff.people.get(event.actor)
         household = str(before.get("household") or before.subject or "")
-        takes_part = event.kind in _TAKING_PART
-        if takes_part and person is not None and household in person.relatives:
+        declared = self.checker.declared.get((event.actor, household))
+        # What he did before he declared it stays as lawful as it was.
+        if event.kind in _TAKING_PART and declared is not None and millis(event.at) > declared:
             self._say("I18", f"{event.actor}, a declared relative, took part in event {event.seq}")
         if event.post and person is None:
             self._say("I17", f"{event.actor} acted as {event.post} in event {event.seq} and holds no post here")

@@ -228,10 +228,15 @@ class Intake:
         )
         self._staff_change(sql, [row])
 
-    def declare_relatives(self, pairs: Iterable[tuple[str, UUID]]) -> None:
-        """Record that households are a person's own, or his near relatives' (I18)."""
-        rows = [(key, self._id(household)) for key, household in pairs]
-        self._staff_change("INSERT INTO relative (person, household) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+    def declare_relatives(self, pairs: Iterable[tuple[str, UUID]], now: datetime) -> None:
+        """
+        Record that households are a person's own, or his near relatives' (I18), as declared now or before.
+
+        What he did in their cases before stays lawful: nobody could know.
+        """
+        rows = [(key, self._id(household), millis(now)) for key, household in pairs]
+        sql = "INSERT INTO relative (person, household, declared_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        self._staff_change(sql, rows)
 
     def _staff_change(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Whatever changes the staff gives it a new revision: decisions made with the old one are not stored (I17)."""

@@ -173,12 +173,13 @@ class DeputyRow(Row, table=True):
 
 
 class RelativeRow(Row, table=True):
-    """A household that is an officer's own or a near relative's, as declared (I18)."""
+    """A household that is an officer's own or a near relative's, as declared (I18), and the instant from which on."""
 
     __tablename__ = "relative"
     __table_args__ = (ForeignKeyConstraint(["person"], ["person.key"]), _IN_KEY)
     person: str = Field(primary_key=True)
     household: UUID = Field(primary_key=True, sa_type=Id)
+    declared_at: datetime = Field(sa_type=Instant)
 
 
 # --- Households ------------------------------------------------------------------------------------------------------

@@ -424,7 +424,7 @@ def person_relative(
     session = session_of(context)
     _known(_staff(session), key)
     home = find_household(session, household)
-    session.bangfu.intake.declare_relatives([(key, home)])
+    session.bangfu.intake.declare_relatives([(key, home)], session.now)
     text = session._("{person} takes no part in decisions on this household").format(person=key)
     session.answer({"person": key, "household": home}, lambda: session.screen.print(escape(text)))
 

@@ -170,11 +170,12 @@ class _Demo:
             roster, ids, again = self._roster(bangfu)
             applicants = self._applicants(roster, ids)
             holders = _holders(people)
-            bangfu.intake.declare_relatives(
+            relatives = [
                 (holders[each.way.relative, each.village][0], UUID(each.home.id))
                 for each in applicants
                 if each.way.relative
-            )
+            ]
+            bangfu.intake.declare_relatives(relatives, bangfu.time_source.now())
             names = self._names(bangfu, workflows, people)
             self._introduce(names, applicants, people)
             self._report(roster, len(ids), again)

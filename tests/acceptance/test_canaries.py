@@ -74,7 +74,7 @@ class Flight:
         (folder / "rows.csv").write_text(
             f"村代码,户主姓名,户主身份证号,户主联系电话,主要困难和问题,备注\n{broken}\n", "utf-8"
         )
-        self.type("import", "roster", str(folder / "rows.csv"))
+        self.type("import", "roster", str(folder / "rows.csv"), refused=True)
 
     def _case(self) -> None:
         notes = ("--note", TOLD)

@@ -175,7 +175,7 @@ class Story:
         (folder / "bad.csv").write_text(
             "人员代码,姓名,岗位,区划代码,起,止\nx,测试员,village.cadre,9,2026-01-01,\n", "utf-8"
         )
-        self.type("import people", str(folder / "bad.csv"), "--problems", str(folder / "problems.xlsx"))
+        self.type("import people", str(folder / "bad.csv"), "--problems", str(folder / "problems.xlsx"), code=6)
         known = HOUSEHOLDS[0].members[0]
         (folder / "clash.csv").write_text(
             f"村代码,户主姓名,户主身份证号\n{VILLAGE},测试户,{STRANGER}\n{VILLAGE},测试户,1\n"

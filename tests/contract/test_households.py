@@ -197,7 +197,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
 
 
 def test_who_has_declared_the_household_as_a_relatives_does_not_keep_its_record(village: Village) -> None:
-    village.intake.declare_relatives([("cadre", village.home)])
+    village.intake.declare_relatives([("cadre", village.home)], village.time.now())
     with pytest.raises(PermissionDeniedError):
         village.do(RemoveMembers, how="died", members=("2",))
 

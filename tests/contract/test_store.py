@@ -567,7 +567,7 @@ def test_the_staff_is_read_anew_when_it_has_changed(desk: Desk) -> None:
     assert before.holders("village.cadre", VILLAGE, date(2026, 3, 2)) == ("li",)
     desk.intake.put_person("wu", "测试吴")
     desk.intake.put_posts([("wu", Holding("prefecture.office", "430800000000", date(2026, 1, 1), date(2026, 6, 30)))])
-    desk.intake.declare_relatives([("li", desk.household)])
+    desk.intake.declare_relatives([("li", desk.household)], NOW)
     after = desk.store.staff(COUNTY)
     assert after.revision == before.revision + 3
     assert after.people["li"].relatives == {desk.household.hex}

@@ -80,7 +80,7 @@ SEEDS = {
     "the head is another": ("UPDATE cases SET head = zeroblob(32) WHERE number = '{number}'", LISTED, {"I23"}),
     "a text cannot be read": ("UPDATE case_event SET text = x'0102' {of} AND seq = 2", LISTED, {"I23"}),
     "a relative took part": (
-        "INSERT INTO relative SELECT 'cadre', household FROM cases WHERE number = '{number}'", LISTED, {"I18"},
+        "INSERT INTO relative SELECT 'cadre', household, 0 FROM cases WHERE number = '{number}'", LISTED, {"I18"},
     ),
 }  # fmt: skip
 
@@ -205,6 +205,13 @@ def _writes_a_note_openly(county: County) -> None:
 
 def _writes_a_name_openly(county: County) -> None:
     forge(county, WAITING, ("papers", "letter", {"d": "ab" * 32, "f": f"{CANARIES[0]}.pdf", "s": 1}))
+
+
+def test_what_was_done_before_a_household_was_declared_a_relatives_stays_lawful(sound: County) -> None:
+    sound.intake.declare_relatives([("cadre", UUID(waiting(sound).subject))], sound.time.now())
+    assert found(sound) == []
+    forge(sound, WAITING, kind="proved", actor="cadre", later=sound.time.now() - waiting(sound).at + timedelta(hours=1))
+    assert {violation.invariant for violation in found(sound)} == {"I18"}
 
 
 FORGERIES: dict[str, list[Callable[[County], None]]] = {

@@ -439,7 +439,8 @@ def test_I7_the_sweep_gives_work_to_the_stand_in_when_all_holders_have_become_re
     bring_to(county, case, "show")
     bring_to(county, other, "show")
     county.office.sweep()
-    county.intake.declare_relatives([("cadre_two", UUID(county.store.load(COUNTY, case).case.subject))])
+    home = UUID(county.store.load(COUNTY, case).case.subject)
+    county.intake.declare_relatives([("cadre_two", home)], county.time.now())
     county.office.sweep()
     register = SqlRegister(county.database)
     left = [row.case for row in register.queue(county.office.scope(COUNTY, "cadre_two"), county.time.now())]

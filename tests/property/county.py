@@ -228,7 +228,7 @@ def fill(database: Database, definitions: Mapping[str, Definition]) -> tuple[UUI
         ],
         START,
     )
-    intake.declare_relatives([(RELATIVE, homes[1])])
+    intake.declare_relatives([(RELATIVE, homes[1])], START)
     return tuple(homes)
 
 

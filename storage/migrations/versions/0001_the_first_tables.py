@@ -265,6 +265,7 @@ def upgrade() -> None:
         "relative",
         sa.Column("person", sa.String(), nullable=False),
         sa.Column("household", sa.LargeBinary(16).with_variant(sa.Uuid(), "postgresql"), nullable=False),
+        sa.Column("declared_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["person"], ["person.key"], name=op.f("fk_relative_person")),
         sa.PrimaryKeyConstraint("person", "household", name=op.f("pk_relative")),
         sqlite_with_rowid=False,

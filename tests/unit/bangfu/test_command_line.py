@@ -256,7 +256,7 @@ def test_a_procedure_is_a_page_with_its_stages_in_order_and_their_sources(bangfu
     check = " ".join(page[places[1] : places[2]].split())
     assert "入户调查核实组: 乡镇干部 1" in check
     assert "quorum 2；核实属实 all of those present、核实不符 otherwise" in check
-    assert "10 working days 自定(演示,不是任何县的规定) · packs/hn_demo/identification.yaml:" in check
+    assert "8 working days 自定(演示,不是任何县的规定) · packs/hn_demo/identification.yaml:" in check
     assert "核实属实 confirmed → 评议" in check
     values = bangfu("workflow", "show", "identification", "--pack", "hn_demo", "--values").out
     assert "stages.apply.title" in "".join(values.split())
