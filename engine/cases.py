@@ -55,7 +55,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -63,6 +62,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
+import orjson
+
+from engine.errors import N_, InputError
 from engine.watching import changeable
 
 SECTIONS = (
@@ -151,20 +153,21 @@ def _default(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
-def _encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
-    """Canonical JSON; *default* says what stands for a value that JSON does not know. Records hold no circles."""
-    return json.JSONEncoder(
-        ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=default, allow_nan=False,
-        check_circular=False,
-    ).encode  # fmt: skip
-
-
-_encode = _encoder(_default)
+#: What orjson would write of itself, though no record holds it, is refused as everything else is.
+_AS_WRITTEN = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def canonical(value: Any) -> str:
-    """*value* as canonical JSON: sorted keys, no blanks, UTF-8; secrets as their tokens. What hashes cover."""
-    return _encode(value)
+    """
+    *value* as canonical JSON: sorted keys, no blanks, UTF-8; secrets as their tokens. What hashes cover.
+
+    Raises:
+        TypeError: It holds a secret that is not sealed, or what has no place in a record.
+    """
+    try:
+        return orjson.dumps(value, _default, _AS_WRITTEN).decode()
+    except orjson.JSONEncodeError as error:
+        raise error.__cause__ or error from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -793,12 +796,21 @@ class Decision:
 
 
 def command_digest(command: Command) -> bytes:
-    """What was asked, as 16 bytes: the command without its id and without what the asker happened to have seen."""
+    """
+    What was asked, as 16 bytes: the command without its id and without what the asker happened to have seen.
+
+    Raises:
+        InputError: It holds half a character, as from a file's name in another encoding, or a number past all bounds.
+    """
     kind = type(command)
     if isinstance(command, OpenCase) and command.digest:
         return command.digest
     parts = {name: getattr(command, name) for name in _fields(kind) if name not in ("id", "seen", "number", "digest")}
-    return hashlib.sha256(_encode_asked({**parts, "kind": kind.__name__}).encode()).digest()[:16]
+    try:
+        text = orjson.dumps({**parts, "kind": kind.__name__}, _asked, _AS_WRITTEN)
+    except orjson.JSONEncodeError:
+        raise InputError(N_("it holds what is no character, or too large a number, and cannot be stored")) from None
+    return hashlib.sha256(text).digest()[:16]
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {}
@@ -817,13 +829,8 @@ def _asked(value: Any) -> Any:
         return iso(value)
     if isinstance(value, Secret):
         return value.value
-    if isinstance(value, UUID):
-        return value.hex
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "__dataclass_fields__"):
         return {name: getattr(value, name) for name in _fields(type(value))}
     return list(value) if isinstance(value, Sequence) else str(value)
-
-
-_encode_asked = _encoder(_asked)

@@ -108,10 +108,7 @@ def decide(procedure: Procedure, case: Case, command: Command, now: datetime, wo
         _require_fresh(draft, command)
     kind = _HANDLERS[type(command)](draft, command)
     go_on(draft)
-    try:
-        return draft.finish(kind)
-    except UnicodeEncodeError:  # Half a character, as from a file's name in another encoding.
-        raise InputError(N_("a text holds what is no character and cannot be stored")) from None
+    return draft.finish(kind)
 
 
 def _require_fresh(draft: Draft, command: Command) -> None:

@@ -21,7 +21,7 @@ from engine.cases import SECTIONS, Case, Command, Decision, Event, Message, Regi
 from engine.compiling import Procedure
 from engine.deciding import decide
 from engine.drafting import World
-from engine.watching import Place, Watched, is_as_noted
+from engine.watching import Noted, Place, Watched
 
 _NOTHING: Mapping[str, Any] = {}
 #: Ids that stand for any other: what comes of a case with them depends on no id.
@@ -42,7 +42,7 @@ class Shared:
     """
 
     asked: tuple[Any, ...]
-    read: Mapping[Place, Any]
+    read: Noted
     event: Event
     messages: tuple[Message, ...]
     register: tuple[RegisterWrite, ...]
@@ -75,7 +75,7 @@ class Sharing:
         asked = _asked(procedure, case, command, now, world)
         sections = _sections(case, world)
         for shared in self._known:
-            if shared.asked == asked and is_as_noted(shared.read, sections):
+            if shared.asked == asked and shared.read.are_in(sections):
                 self._patience += 1
                 return shared.of(case, command)
         self._patience -= 1
@@ -113,7 +113,7 @@ def _sections(case: Case, world: World) -> Mapping[str, Mapping[str, Any]]:
 
 def _made(
     procedure: Procedure, case: Case, command: Command, now: datetime, world: World
-) -> tuple[Mapping[Place, Any], Event, tuple[Message, ...], tuple[RegisterWrite, ...]] | None:
+) -> tuple[Noted, Event, tuple[Message, ...], tuple[RegisterWrite, ...]] | None:
     """What is read and decided, if that depends on nothing else; None if the case must be decided alone."""
     notes: dict[Place, Any] = {}
     records = _sections(case, world)
@@ -131,7 +131,7 @@ def _made(
     said, said_again = (_said(each) for each in found)
     if one.followups or other.followups or said != said_again or not _is_plain(said):
         return None
-    return notes, one.event, one.messages, one.register
+    return Noted(notes), one.event, one.messages, one.register
 
 
 def _said(decision: Decision) -> tuple[Any, ...]:

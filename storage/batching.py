@@ -9,10 +9,11 @@ done is read from the log each time, by its command's id.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from engine.batches import Batch, BatchRow, Outcome
 from engine.cases import canonical
@@ -88,7 +89,7 @@ class SqlBatches:
 
     def _head(self, county: str, id_: Any, at: int, by: str, verb: str, asked: str, query: Any) -> Any:
         opened = self._database.vault.county(county).open(asked, _ASKED)
-        said = json.loads(query) if isinstance(query, str) else query
+        said = orjson.loads(query) if isinstance(query, str) else query
 
         def whole(rows: tuple[BatchRow, ...]) -> Batch:
             return Batch(

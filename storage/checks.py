@@ -9,7 +9,6 @@ of every table, with the definition that the case is pinned to, and with the cal
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from engine import clocks, routes
 from engine.calendar import Calendar
@@ -208,7 +209,7 @@ class _Checker:
         sql = f"SELECT county, household, kind, text FROM household_event WHERE {kinds} ORDER BY {order}"
         before: dict[tuple[str, Any], dict[str, list[Any]]] = {}
         for county, home, kind, text in self._all(sql, ()):
-            entries = json.loads(text)
+            entries = orjson.loads(text)
             known.setdefault((county, home), {}).update(entries)
             for name, each in entries.items():
                 if kind == "status":
@@ -459,7 +460,7 @@ class _OfCase:
         for row in (*self._ordered, {"seq": "record", "text": self.row["record"]}):
             try:
                 text = packer.unpack(bytes(row["text"]))
-                json.loads(text)
+                orjson.loads(text)
             except (LookupError, TypeError, ValueError):
                 self._say("I23", f"what is kept of {row['seq']} cannot be read")
                 continue
@@ -467,7 +468,7 @@ class _OfCase:
                 self._say("I25", f"a secret value stands in {row['seq']}")
 
     def _event(self, row: Mapping[str, Any], packer: Packer) -> Event:
-        content = json.loads(packer.unpack(bytes(row["text"])))
+        content = orjson.loads(packer.unpack(bytes(row["text"])))
         version = self.checker.version(row["version"])
         return Event(
             county=self.county, case=self.id, seq=row["seq"], at=from_millis(row["at"]), kind=row["kind"],
@@ -857,12 +858,12 @@ def _is_sealed(value: Any) -> bool:
 
 
 def _data(stored: Any) -> Mapping[str, Any]:
-    return json.loads(stored) if isinstance(stored, str) else stored
+    return orjson.loads(stored) if isinstance(stored, str) else stored
 
 
 def _is_reproducible(name: str, value: str, calendar: Calendar) -> bool:
     """Whether the ledger gives the same deadline again; a clock that has stopped keeps the one that it had."""
-    state = ClockState.from_json(name, json.loads(value))
+    state = ClockState.from_json(name, orjson.loads(value))
     return clocks.settle(state, calendar).due == state.due
 
 

@@ -4,10 +4,11 @@ A household's own record: who lives there, what its cases wrote into it, and the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from engine.cases import canonical
 from engine.errors import N_, ConflictError, NotFoundError
@@ -80,7 +81,7 @@ def read_history(database: Database, county: str, household: UUID, key: str | No
     sealer = database.vault.household(county, household, key) if key else None
     rows = database.read(database.sql(_HISTORY), (county, _id(database, household)))
     return tuple(
-        _entry(sealer, seq, at, kind, actor, post, number, json.loads(text))
+        _entry(sealer, seq, at, kind, actor, post, number, orjson.loads(text))
         for seq, at, kind, actor, post, number, text in rows
     )
 

@@ -7,13 +7,14 @@ Rows are written in bulk, as drivers do it fastest; what is sealed is sealed her
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from engine.cases import canonical
 from engine.divisions import Division
@@ -295,7 +296,7 @@ class Intake:
         with self._database.transaction() as connection:
             hold_staff(self._database, connection)
             rows = connection.execute(self._database.sql(sql), (county, *ids)).fetchall()
-            known = {self._uuid(home): json.loads(found) if isinstance(found, str) else found for home, found in rows}
+            known = {self._uuid(home): orjson.loads(found) if isinstance(found, str) else found for home, found in rows}
             new = [each for each in entries if known.get(each.household, each.values).keys().isdisjoint(each.values)]
             if not new:
                 return 0
@@ -354,7 +355,7 @@ class Intake:
             row = connection.execute(sql, (county, self._id(household))).fetchone()
         if row is None or row[0] is None:
             return {}
-        facts = row[1] if isinstance(row[1], dict) else json.loads(row[1])
+        facts = row[1] if isinstance(row[1], dict) else orjson.loads(row[1])
         sealer = self._database.vault.household(county, household, row[0])
         return sealer.open(facts["form"], FORM) if "form" in facts else {}
 

@@ -11,13 +11,14 @@ it takes a county, which every primary key begins with, for a few rows.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from engine import ports
 from engine.divisions import Level, prefix
@@ -458,4 +459,4 @@ class SqlRegister:
 
 
 def _json(stored: Any) -> Any:
-    return json.loads(stored) if isinstance(stored, str) else stored
+    return orjson.loads(stored) if isinstance(stored, str) else stored

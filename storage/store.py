@@ -16,6 +16,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from engine.cases import Case, Decision, Event, Secret, link_hash
 from engine.divisions import Level, level_of, prefix
 from engine.errors import (
@@ -181,7 +183,7 @@ class SqlStore:
         return Loaded(
             Case(county, self._uuid(case), seq, bytes(head), from_millis(at), sections),
             int(revision),
-            json.loads(members) if members else {},
+            orjson.loads(members) if members else {},
             household is not None and not wrapped,
             register=None if statuses is None else _known(statuses),
         )
@@ -194,7 +196,7 @@ class SqlStore:
         revision, wrapped, division, statuses, facts, members = row
         self._remember(county, household, wrapped)
         known = {**_json(facts), **_known(statuses)}
-        known_members = json.loads(members) if members else {}
+        known_members = orjson.loads(members) if members else {}
         return Loaded(Case(county, _NOBODY), int(revision), known_members, register=known, home=str(division))
 
     def register(self, county: str, subject: str) -> Mapping[str, Any]:
@@ -549,7 +551,7 @@ class SqlStore:
 
     def _record(self, text: str, county: str, household: Any) -> dict[str, Any]:
         """A record as stored, with its secrets opened; they are the values of facts."""
-        sections: dict[str, Any] = json.loads(text)
+        sections: dict[str, Any] = orjson.loads(text)
         if _SECRET in text:
             reveal = self._revealing(county, household)
             for stored in sections.get("facts", {}).values():
@@ -559,7 +561,9 @@ class SqlStore:
 
     def _read(self, text: str, county: str, household: Any) -> Any:
         """An event as stored, with its secrets opened, wherever they are."""
-        return json.loads(text, object_hook=self._revealing(county, household) if _SECRET in text else None)
+        if _SECRET not in text:
+            return orjson.loads(text)
+        return json.loads(text, object_hook=self._revealing(county, household))
 
     def _revealing(self, county: str, household: Any) -> Callable[[dict[str, Any]], Any]:
         """What makes a secret of its token, opened; its value is None if the household's key was erased."""
@@ -681,7 +685,7 @@ def _known(statuses: Any) -> dict[str, Any]:
 
 def _json(stored: Any) -> Any:
     """PostgreSQL gives JSON read, SQLite as text."""
-    return json.loads(stored) if isinstance(stored, str) else stored
+    return orjson.loads(stored) if isinstance(stored, str) else stored
 
 
 def _opening(group: _Group) -> tuple[Opening, tuple[Any, ...]]:

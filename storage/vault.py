@@ -17,13 +17,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import json
 import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+import orjson
 
 from engine.cases import canonical
 from engine.errors import N_, ConfigurationError, StorageError
@@ -145,7 +146,7 @@ class Sealer:
         Raises:
             StorageError: The token was changed, or belongs to another owner, purpose or key.
         """
-        return json.loads(self._decrypt(token, purpose))
+        return orjson.loads(self._decrypt(token, purpose))
 
     def seal_bytes(self, content: bytes, purpose: str) -> bytes:
         """The token of a file's content, as ASCII."""

@@ -18,7 +18,7 @@ SHIPPED = SETTINGS["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 OUR_NAMES = {name.removesuffix(".py") for name in SHIPPED}
 
 # What the engine may use beside the standard library (style.md, "The house"; google is protobuf, for CEL's types).
-ENGINE_LIBRARIES = {"yaml", "pydantic", "pydantic_core", "transitions", "cel_expr_python", "google"}
+ENGINE_LIBRARIES = {"yaml", "orjson", "pydantic", "pydantic_core", "transitions", "cel_expr_python", "google"}
 SQL_LIBRARIES = {"sqlalchemy", "sqlmodel", "pysqlite3", "sqlite3", "psycopg", "alembic"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -9,7 +10,10 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.cases import (
     Act,
@@ -31,6 +35,12 @@ from engine.cases import (
 )
 from engine.errors import ActionNotAllowedError, GuardRefusedError, InputError
 from tests.harness import COUNTY, HOUSEHOLD, MONDAY, PAPER, VILLAGE, Runner, shipped
+
+#: What a record may hold.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 53), 1 << 53) | st.text(),
+    lambda part: st.lists(part) | st.dictionaries(st.text(), part),
+)
 
 FORMS = """
 workflow: forms
@@ -318,12 +328,20 @@ class TestChain:
             len({link_hash(event, b"", "{}"), link_hash(event, b"", event.text()), link_hash(event, b"1", "{}")}) == 3
         )
 
+    @given(JSON)
+    def test_the_text_is_what_any_writer_of_canonical_json_makes_of_it(self, value: Any) -> None:
+        """What the hashes cover can be made again without our library."""
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        assert canonical(value) == text
+        assert orjson.loads(text) == value
+
     def test_a_secret_is_never_written_without_its_token(self) -> None:
         with pytest.raises(TypeError, match="sealed"):
             canonical(Secret("x"))
         assert canonical({"b": (1, Secret("x", "t")), "a": None}) == '{"a":null,"b":[1,{"x":"t"}]}'
-        with pytest.raises(TypeError, match="object has no place"):
-            canonical(object())
+        for other in (object(), MONDAY, forms().last()):
+            with pytest.raises(TypeError, match=f"{type(other).__name__} has no place"):
+                canonical({"a": [other]})
         assert repr(Secret("x")) == "Secret(***)"
         assert Secret("x", "t") == Secret("x", "t") != Secret("y", "t")
         assert hash(Secret("x", "t")) == hash(Secret("y", "t"))
