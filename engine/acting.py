@@ -48,6 +48,7 @@ from engine.guards import (
 from engine.moving import answer, begin_work, emit, led, take
 from engine.reasons import Reason, reason, require
 from engine.seeing import has_a_part
+from engine.selecting import terms
 from engine.signers import against_pending, awaited_signers, hold, signers
 from engine.tallies import ABSTAIN, FALLBACK
 from engine.workflow import Action, Means, Panel
@@ -437,5 +438,7 @@ def enlist(draft: Draft, command: Enlist) -> str:
     draft.put("asks", stage, {**ask, "l": command.list.hex})
     at = ancestor(str(draft.value("division")), Level(list_.per))
     draft.body.update({"list": command.list.hex, "ask": stage, "at": at})
+    if list_.sets:
+        draft.body["terms"] = terms(draft, list_)
     emit(draft, f"{stage}.listed")
     return "listed"

@@ -588,6 +588,26 @@ class Attach(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Select(Command):
+    """
+    Write what the draw or rank of its list made of the case. Only a list that is made asks this.
+
+    Attributes:
+        on: The stage whose list it is.
+        facts: Yes/no fact → whether it was drawn, or came first.
+        seed: By which the draw can be made again, hex.
+        among: How many cases there were.
+        place: Its place in the order of a rank, from 1; None without one.
+    """
+
+    on: str
+    facts: Mapping[str, bool]
+    seed: str
+    among: int
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPaper(Command):
     """Open a paper or proof: nothing changes but the log, which says who read what (I21)."""
 

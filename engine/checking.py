@@ -209,8 +209,6 @@ def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
     found += [("tasks", name, "every") for name, task in w.tasks.items() if task.every]
     for name, ask in asks(w):
         path = place_of(w, name)
-        if ask.list_ is not None:
-            found += [(*path, "list", key) for key in ("draw", "rank") if getattr(ask.list_, key)]
         if ask.notice is not None and ask.notice.each == "group" and w.subject not in _OF_ONE_VILLAGE:
             found.append((*path, "notice", "each"))
     for path in found:
@@ -629,11 +627,13 @@ def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
     """Each fact has one kind of writer: people, an expression, or the effect of an action."""
     w = definition.workflow
     effects = {key.rpartition(".")[2] for _, _, action, _ in routes.actions(w) for key in action.set_}
+    of_lists = {fact for _, ask in asks(w) if ask.list_ is not None for fact in ask.list_.sets}
     for name, fact in w.facts.items():
-        kinds = [kind for kind, given in (("in", fact.in_), ("is", fact.is_), ("set", name in effects)) if given]
+        made = (("in", fact.in_), ("is", fact.is_), ("set", name in effects), ("a list", name in of_lists))
+        kinds = [kind for kind, given in made if given]
         if len(kinds) != 1:
             message = f"the fact `{name}` is written {'nowhere' if not kinds else 'by ' + ' and by '.join(kinds)}"
-            advice = "one of: `in` a stage or task, `is` an expression, `set` by an action"
+            advice = "one of: `in` a stage or task, `is` an expression, `set` by an action, a list's draw or rank"
             yield definition.fault(("facts", name), message, advice, "fact-writer")
 
 

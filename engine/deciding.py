@@ -44,6 +44,7 @@ from engine.cases import (
     RemoveSigner,
     ResumeClock,
     Retract,
+    Select,
     SettleClocks,
     Sign,
     StopClock,
@@ -64,12 +65,13 @@ from engine.moving import go_on
 from engine.noticing import child_ended, lodge, post_notice, prove_notice, take_down
 from engine.opening import open_case
 from engine.reading import read_paper
+from engine.selecting import selected
 from engine.signing import add_signer, remove_signer, sign
 from engine.timekeeping import extend_clock, fire, resume_clock, settle_clocks, stop_clock
 from engine.undoing import withdraw
 
 #: What no person asks for, and what is all that the system asks for.
-_SYSTEM_ALONE = (FireTimer, ChildEnded, RaiseConcern, Readdress)
+_SYSTEM_ALONE = (FireTimer, ChildEnded, RaiseConcern, Readdress, Select)
 _OF_THE_SYSTEM = (*_SYSTEM_ALONE, OpenCase, SettleClocks)
 
 
@@ -159,5 +161,5 @@ _HANDLERS: Mapping[type[Command], Callable[[Draft, Any], str]] = {
     ChildEnded: child_ended, StopClock: stop_clock, ResumeClock: resume_clock, ExtendClock: extend_clock,
     SettleClocks: settle_clocks, FireTimer: fire, Assign: assign, Transfer: transfer, Delegate: delegate, Urge: urge,
     Copy: copy, AddSigner: add_signer, RemoveSigner: remove_signer, Sign: sign, Withdraw: withdraw, Propose: propose,
-    Confirm: confirm, Decline: decline, Retract: retract, Readdress: readdress,
+    Confirm: confirm, Decline: decline, Retract: retract, Readdress: readdress, Select: selected,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -303,13 +303,13 @@ class Draft:
             advice=N_("fill in the missing facts where they belong: --fact NAME=VALUE"),
         )  # fmt: skip
 
-    def parameter(self, text: str) -> str:
+    def parameter(self, text: str, day: date | None = None) -> str:
         """*text*, or for ``$name`` the parameter's value for this case; raises UnknownRuleError as :meth:`holds`."""
-        return str(self.value_of(text[1:])) if text.startswith("$") else text
+        return str(self.value_of(text[1:], day)) if text.startswith("$") else text
 
-    def value_of(self, name: str) -> Any:
+    def value_of(self, name: str, day: date | None = None) -> Any:
         """
-        The value of the parameter *name* for this case.
+        The value of the parameter *name* for this case, as of the day on which it was opened, or of *day*.
 
         Raises:
             UnknownRuleError: Which line of its table holds depends on a fact that is missing.
@@ -317,8 +317,9 @@ class Draft:
         param = self.procedure.workflow.params[name]
         if not param.by:
             return param.value
-        opened = self.world.calendar.local_date(self.before.opened_at) if self.before.seq else self.today
-        value, missing = line_of(param, opened, str(self.value("division")), self.scope.facts)
+        if day is None:
+            day = self.world.calendar.local_date(self.before.opened_at) if self.before.seq else self.today
+        value, missing = line_of(param, day, str(self.value("division")), self.scope.facts)
         if missing:
             fact = self.procedure.workflow.facts[missing]
             raise reason(

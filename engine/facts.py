@@ -137,6 +137,19 @@ def plain(fact: Fact, stored: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+#: Kinds of facts by which cases can be ordered.
+ORDERED = frozenset({"number", "yuan", "share", "date", "yes_no", "one"})
+
+
+def comparable(fact: Fact, value: Any) -> int | str:
+    """*value*, as rules read it, by which cases can be ordered: JSON, and of one type for all values of *fact*."""
+    if fact.kind == "one":
+        return fact.choices.index(value)
+    if fact.kind == "share":
+        return int(value * 10**9)
+    return value.isoformat() if isinstance(value, date) else int(value)
+
+
 def is_missing(stored: Any) -> bool:
     """Whether a stored fact cannot be read: never written, or its household's key is gone."""
     return stored is None or (isinstance(stored, Secret) and stored.is_lost)

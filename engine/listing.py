@@ -8,16 +8,17 @@ transaction each: all of it, or nothing and the reason of every case that refuse
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from engine.cases import Act, Enlist
+from engine.cases import SYSTEM, Act, Decision, Enlist, Select
 from engine.divisions import level_of
 from engine.errors import N_, ActionNotAllowedError, InputError
 from engine.ids import derived_id
 from engine.office import Office, Receipt
 from engine.ports import CaseRow, ListRow, Register
+from engine.selecting import Candidate, select
 
 
 def open_list(
@@ -63,7 +64,7 @@ def open_list(
         if listed is None
     }
     if not any(listed == list_id for _, listed in standing):
-        office.decide_list(county, entering)
+        office.decide_list(county, entering, _selected)
     return register.list(scope, list_id)
 
 
@@ -97,6 +98,28 @@ def decide_list(
     return office.decide_list(
         county, {case: replace(act, list=list_id) for case, act in acts.items() if act is not None}
     )
+
+
+def _selected(decisions: Sequence[Decision]) -> Mapping[UUID, Select]:
+    """What the draw or rank of a list makes of each case that is put on it, if its stage has one."""
+    events = [decision.event for decision in decisions if decision.event.body.get("terms")]
+    if not events:
+        return {}
+    cases = {decision.event.case: decision.case for decision in decisions}
+    found = select(
+        [
+            Candidate(event.case, cases[event.case].opened_at, cases[event.case].head, event.body["terms"])
+            for event in events
+        ]
+    )
+    return {
+        event.case: Select(
+            id=derived_id(event.command, "selected"), person=SYSTEM, on=event.body["ask"],
+            facts=found[event.case].facts, seed=found[event.case].seed, among=found[event.case].among,
+            place=found[event.case].place,
+        )
+        for event in events
+    }  # fmt: skip
 
 
 def _is_listed_per(office: Office, row: CaseRow, division: str) -> bool:

@@ -31,6 +31,7 @@ from engine.cases import (
     Propose,
     RaiseConcern,
     Readdress,
+    Select,
     SettleClocks,
     Withdraw,
     command_digest,
@@ -75,7 +76,7 @@ TOGETHER = 1_000
 #: The database fails, whatever it is asked.
 _OUT = (UnavailableError, UnknownOutcomeError)
 #: Commands that only bangfu itself gives.
-_INTERNAL = (FireTimer, ChildEnded, RaiseConcern, Readdress)
+_INTERNAL = (FireTimer, ChildEnded, RaiseConcern, Readdress, Select)
 #: Commands that are decided with the case's history at hand.
 _LOOKING_BACK = (Withdraw, Propose, Confirm)
 
@@ -212,10 +213,18 @@ class Office:
         return self._carry_out(county, case_id, command)
 
     @keeping_all()
-    def decide_list(self, county: str, acts: Mapping[UUID, Command]) -> tuple[Receipt, ...]:
+    def decide_list(
+        self,
+        county: str,
+        acts: Mapping[UUID, Command],
+        then: Callable[[Sequence[Decision]], Mapping[UUID, Command]] = lambda decisions: {},
+    ) -> tuple[Receipt, ...]:
         """
         One act on several cases, such as a list or what hangs on one board: each its command, all in one transaction
         or none. The same acts again give the first answers again.
+
+        Args:
+            then: What follows for each case from the decisions of all, in the same transaction.
 
         Raises:
             ListRefusedError: With the reason of every case that refused.
@@ -238,6 +247,8 @@ class Office:
             try:
                 if refusals:
                     raise ListRefusedError(refusals)
+                for case_id, following in then(tuple(batch.decisions)).items():
+                    batch.add(case_id, following)
                 events = batch.commit()
             except (ListRefusedError, ConflictError, UnknownOutcomeError) as error:
                 earlier = [self._earlier(county, act) for act in acts.values()]

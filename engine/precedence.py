@@ -83,6 +83,8 @@ def _of_voices(workflow: Workflow) -> Iterator[_Asked]:
         for voice, lines in found:
             for number, line in enumerate(lines):
                 yield _Asked((*place_of(workflow, name), voice, str(number), "when"), line.when, name, False)
+        if ask.list_ is not None and ask.list_.draw is not None:
+            yield _Asked((*place_of(workflow, name), "list", "draw", "always"), ask.list_.draw.always, name, False)
         if ask.notice is not None:
             yield _Asked((*place_of(workflow, name), "notice", "leave_out"), ask.notice.leave_out, name, False)
 

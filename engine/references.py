@@ -15,6 +15,7 @@ from typing import get_args
 
 from engine import clocks, routes
 from engine.errors import Fault
+from engine.facts import ORDERED
 from engine.loading import Definition
 from engine.marks import Path
 from engine.parameters import LINES_OF_ALL, leaves
@@ -180,7 +181,7 @@ def unknown(definition: Definition, known: Known) -> Iterator[Fault]:
     """Every reference of *definition* to something that is not there."""
     seek = _Seeker(definition, known)
     for search in (
-        _of_actions, _of_asks, _of_notices, _of_cases, _of_panels,
+        _of_actions, _of_asks, _of_lists, _of_notices, _of_cases, _of_panels,
         _of_facts, _of_params, _of_clocks, _of_tasks, _of_ends, _of_posts,
     ):  # fmt: skip
         yield from search(seek, definition.workflow)
@@ -315,6 +316,29 @@ def _of_asks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         elif isinstance(ask.panel, tuple):
             uses = (line.use for line in ask.panel)
             yield from seek.several((*path, "panel"), uses, w.panels, "panel", "unknown-panel")
+
+
+def _of_lists(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
+    own = {name: fact.kind for name, fact in w.facts.items() if fact.of == "case"}
+    yes_no = {name for name, kind in own.items() if kind == "yes_no"}
+    for name, ask in asks(w):
+        list_, path = ask.list_, (*place_of(w, name), "list")
+        if list_ is None:
+            continue
+        if list_.sets and name in w.tasks:
+            advice = "a task is beside the case: draw or rank where the case stands"
+            yield seek.definition.fault(path, "only the list of a stage draws or ranks", advice, "shape")
+        if (draw := list_.draw) is not None:
+            yield from seek.parameter((*path, "draw", "share"), str(draw.share), "share")
+            yield from seek.rules((*path, "draw", "always"), draw.always)
+            yield from seek.seek((*path, "draw", "sets"), draw.sets, yes_no, "yes/no fact of the case", "unknown-fact")
+        if (rank := list_.rank) is not None:
+            ordered = {fact for fact, kind in own.items() if kind in ORDERED}
+            names = [each.partition(" ")[0] for each in rank.order]
+            what = "number, amount, share, date, yes/no or one-of fact of the case"
+            yield from seek.several((*path, "rank", "order"), names, ordered, what, "unknown-fact")
+            yield from seek.parameter((*path, "rank", "take"), str(rank.take), "number")
+            yield from seek.seek((*path, "rank", "sets"), rank.sets, yes_no, "yes/no fact of the case", "unknown-fact")
 
 
 def _of_notices(seek: _Seeker, w: Workflow) -> Iterator[Fault]:

@@ -36,6 +36,7 @@ _SINCE: Mapping[str, str] = {
     "entrusted": N_("{who} has handed the work on since"),
     "signer_added": N_("{who} has asked for a signer since"),
     "listed": N_("{who} has put the case on a list since"),
+    "selected": N_("the list has been drawn or ranked since"),
     "corrected": N_("{who} has confirmed a correction since"),
     "posted": N_("{who} has posted a notice since"),
     "objected": N_("an objection has come in since"),

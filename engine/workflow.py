@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -220,10 +221,45 @@ class CaseVoice(Part):
     tally: dict[Name, ThresholdText] = {}
 
 
+class Draw(Part):
+    """A sample of a list's cases that everybody can draw again from the log, and nobody can choose."""
+
+    share: str | Decimal | int
+    each: Literal["group", "village", "township"] | None = None
+    always: RuleRefs = ()
+    sets: Name
+
+    @model_validator(mode="after")
+    def _a_share(self) -> Self:
+        text = str(self.share)
+        if not text.startswith("$") and not (re.fullmatch(r"\d+(\.\d+)?|\d+/[1-9]\d*", text) and Fraction(text) <= 1):
+            raise ValueError(
+                "`share` is a number between 0 and 1, such as 0.3, a fraction such as 1/20, or a parameter"
+            )
+        return self
+
+
+class Rank(Part):
+    """The first so many of a list's cases, in an order by facts."""
+
+    order: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*( desc)?$")], ...],
+        BeforeValidator(_many, json_schema_input_type=str | list[str]),
+        Field(min_length=1),
+    ]
+    take: Annotated[int, Field(ge=0)] | Annotated[str, StringConstraints(pattern=r"^\$[a-z][a-z0-9_]*$")]
+    sets: Name
+
+
 class ListSpec(Part):
     per: Literal["village", "township", "county"]
-    draw: dict[str, Any] | None = None
-    rank: dict[str, Any] | None = None
+    draw: Draw | None = None
+    rank: Rank | None = None
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The facts that it writes."""
+        return tuple(each.sets for each in (self.draw, self.rank) if each is not None)
 
 
 def _list_short(value: Any) -> Any:

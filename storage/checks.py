@@ -26,10 +26,11 @@ from engine.cases import Case, Event, Message, canonical, digest_of, fold, insta
 from engine.clocks import ClockState
 from engine.divisions import contains
 from engine.drafting import registered_as
-from engine.errors import StorageError
+from engine.errors import InputError, StorageError
 from engine.loading import restore
 from engine.people import Staff
 from engine.reading import named
+from engine.selecting import Candidate, select
 from engine.workflow import NO_POST, Workflow
 from storage.database import Database
 from storage.files import Files
@@ -128,12 +129,14 @@ class _Written:
     Attributes:
         households, records: (county, household; or village or person) → name → what was written, in order of cases.
         lists: (county, list) → its row: opened, decided, workflow, stage, division, and who put cases on it.
+        drawn: (county, list) → the cases that were drawn or ranked on it, each with the event that put it there.
         is_whole: Every log was read. Else nothing is said by what one of them may have written.
     """
 
     households: dict[tuple[str, Any], dict[str, list[Any]]] = field(default_factory=dict)
     records: dict[tuple[str, str], dict[str, list[Any]]] = field(default_factory=dict)
     lists: dict[tuple[str, Any], _Listed] = field(default_factory=dict)
+    drawn: dict[tuple[str, str], list[tuple[UUID, int]]] = field(default_factory=dict)
     is_whole: bool = True
 
 
@@ -198,6 +201,7 @@ class _Checker:
         if self.written.is_whole:
             yield from self._records()
             yield from self._lists()
+            yield from self._draws()
         yield from self._sealed()
 
     def _statuses(self) -> Iterator[Violation]:
@@ -263,6 +267,26 @@ class _Checker:
                 yield Violation("I2", name, f"the list is {what}")
             elif row[:3] != (said.opened, said.decided, said.place) or row[3] not in said.by:
                 yield Violation("I2", name, f"the list is {row}, its cases make {said}")
+
+    def _draws(self) -> Iterator[Violation]:
+        """I23: a list that is drawn or ranked again comes out as it did."""
+        for (county, list_id), cases in sorted(self.written.drawn.items()):
+            candidates, said = [], {}
+            for case, seq in cases:
+                events = tuple(self._store.events(county, case))
+                candidates.append(Candidate(case, events[0].at, events[seq - 2].hash, events[seq - 1].body["terms"]))
+                told = events[seq].body if len(events) > seq and events[seq].kind == "selected" else {}
+                said[case] = told.get("selected"), told.get("seed"), told.get("among"), told.get("place_of")
+            if any(each.is_lost for each in candidates):
+                continue  # A household's key was erased, and with it what it was ranked by.
+            try:
+                found = select(candidates)
+            except InputError as error:
+                yield Violation("I23", list_id, f"the list could not be drawn or ranked: {error}")
+                continue
+            for case, each in found.items():
+                if said[case] != (dict(each.facts), each.seed, each.among, each.place):
+                    yield Violation("I23", str(case), f"the list {list_id} drawn or ranked again says otherwise of it")
 
     def _sealed(self) -> Iterator[Violation]:
         """I25: what is sealed for a household opens with its key, and is found by its own index."""
@@ -504,6 +528,9 @@ class _OfCase:
             self._say("I29", f"event {event.seq} opened it before its definition came into force")
         self._duties(version.workflow, before, event, after, told)
         self._secrets(version.workflow, event)
+        if event.body.get("terms"):
+            drawn = self.checker.written.drawn.setdefault((self.county, event.body["list"]), [])
+            drawn.append((self.id, event.seq))
         if before.status == "closed" and event.kind not in ("corrected", "reopened") and not _only_proposes(event):
             self._say("I8", f"event {event.seq} ({event.kind}) on a closed case")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -108,14 +108,14 @@ def list_show(
     _, rows = session._, session.bangfu.register.lists(session.scope)
     lines = [
         (
-            str(row.id)[:13], escape(_stage_title(session, row)), row.division, str(len(row.items)),
+            str(row.id)[:13], escape(_titles(session, row).ask(row.stage)), row.division, str(len(row.items)),
             escape(row.by), session.times.instant(row.opened_at),
         )
         for row in rows
     ]  # fmt: skip
     headings = (_("List"), _("Stage"), _("Division"), _("Cases"), _("By"), _("Opened"))
     session.answer(
-        {"lists": [_list_document(row) for row in rows]},
+        {"lists": [_list_document(row, {}) for row in rows]},
         lambda: session.screen.print(table(headings, lines, narrow=(0, 2, 3)) if rows else _("No list is open.")),
     )
 
@@ -197,26 +197,46 @@ def _list(session: Session, text: str) -> ListRow:
 
 
 def _show_list(session: Session, row: ListRow) -> None:
-    _ = session._
+    _, titles, selected = session._, _titles(session, row), _selected(session, row)
+    names = list(dict.fromkeys(name for facts in selected.values() for name in facts))
 
     def draw() -> None:
-        session.screen.print(f"[bold]{escape(_stage_title(session, row))}[/]  [{QUIET}]{row.id}[/]")
-        lines = [(number, escape(outcome) or styled(QUIET, _("not decided"))) for _id, number, outcome in row.items]
-        session.screen.print(table((_("Case"), _("Outcome")), lines, narrow=(0,)))
+        session.screen.print(f"[bold]{escape(titles.ask(row.stage))}[/]  [{QUIET}]{row.id}[/]")
+        lines = [
+            (
+                number, *(escape(titles.value(name, selected[case].get(name))) for name in names),
+                escape(outcome) or styled(QUIET, _("not decided")),
+            )
+            for case, number, outcome in row.items
+        ]  # fmt: skip
+        headings = (_("Case"), *(escape(titles.fact(name)) for name in names), _("Outcome"))
+        session.screen.print(table(headings, lines, narrow=(0,)))
 
-    session.answer(_list_document(row), draw)
+    session.answer(_list_document(row, selected), draw)
 
 
-def _stage_title(session: Session, row: ListRow) -> str:
-    version = session.bangfu.definitions.version_in_force(row.workflow)
-    return Titles(session.workflow(version), session._).ask(row.stage)
+def _selected(session: Session, row: ListRow) -> dict[UUID, dict[str, bool]]:
+    """What the list's draw or rank has made of each of its cases."""
+    stage = session.workflow(session.bangfu.definitions.version_in_force(row.workflow)).stages.get(row.stage)
+    sets = stage.list_.sets if stage is not None and stage.list_ is not None else ()
+    if not sets:
+        return {case: {} for case, *_ in row.items}
+    facts = {case: session.case(CaseRef(row.county, case)).section("facts") for case, *_ in row.items}
+    return {case: {name: bool(known[name]["v"]) for name in sets if name in known} for case, known in facts.items()}
 
 
-def _list_document(row: ListRow) -> dict[str, Any]:
+def _titles(session: Session, row: ListRow) -> Titles:
+    return Titles(session.workflow(session.bangfu.definitions.version_in_force(row.workflow)), session._)
+
+
+def _list_document(row: ListRow, selected: Mapping[UUID, Mapping[str, bool]]) -> dict[str, Any]:
     return {
         "list": row.id, "county": row.county, "workflow": row.workflow, "stage": row.stage, "division": row.division,
         "status": row.status, "by": row.by, "opened_at": row.opened_at,
-        "cases": [{"id": case, "number": number, "outcome": outcome} for case, number, outcome in row.items],
+        "cases": [
+            {"id": case, "number": number, "outcome": outcome, "selected": selected.get(case, {})}
+            for case, number, outcome in row.items
+        ],
     }  # fmt: skip
 
 

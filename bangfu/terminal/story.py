@@ -39,6 +39,7 @@ _SENTENCES: Mapping[str, str] = {
     "attached": N_("handed in {paper}"),
     "read": N_("opened the document: {document}"),
     "listed": N_("put on a list: {ask}"),
+    "selected": N_("drawn or ranked among {among} cases of the list: {selected}"),
     "posted": N_("notice posted: {place}"),
     "proved": N_("end of the notice proved: {place}"),
     "taken_down": N_("notice taken down: {place}"),
@@ -85,6 +86,10 @@ def _said(event: Event, titles: Titles, times: Times, called: Callable[[str], st
         "clock": titles.ask(str(body.get("clock", ""))),
         "change": titles.change(str(body.get("change", ""))),
         "members": "、".join(body.get("members", ())),
+        "among": body.get("among", ""),
+        "selected": "、".join(
+            f"{titles.fact(name)} {titles.value(name, chosen)}" for name, chosen in body.get("selected", {}).items()
+        ),
         "on": body.get("on", ""),
         "told_by": called(str(body.get("by", ""))),
         "person": called(str(body.get("person", ""))),

@@ -38,7 +38,7 @@ HEADINGS: dict[str, tuple[type[BaseModel], ...]] = {
     "panels": (shapes.Panel, shapes.Fallback, shapes.Silence),
     "notices": (shapes.Notice,),
     "cases as voices": (shapes.CaseVoice,),
-    "lists": (shapes.ListSpec,),
+    "lists": (shapes.ListSpec, shapes.Draw, shapes.Rank),
     "stages": (shapes.Stage,),
     "tasks": (shapes.Task,),
     "actions": (shapes.Action,),

@@ -145,6 +145,9 @@ def test_a_sound_definition_has_no_fault() -> None:
 
 
 # What is spoilt, what it becomes, the code, and a part of the line where it is told.
+#: One of its limits.
+LIMIT = "    limit: 5 workday\n"
+
 SEEDS = [
     ("to: next, means: grant", "to: nowhere, means: grant", "unknown-target", "nowhere"),
     ("    to: visit\n", "    to: visited\n", "unknown-target", "    to: visited"),
@@ -175,8 +178,8 @@ SEEDS = [
     ("  applied:\n    title: 申报\n", "  applied:\n    title: 申报\n    every: year\n", "not-yet", "every: year"),
     ("    opens: notice.ended\n", "    opens: notice.ended\n    every: month\n", "not-yet", "every: month"),
     ("    opens: notice.ended\n", "    opens: notice.ended\n    for_each: any_hit\n", "unknown-rule", "any_hit"),
-    ("    limit: 5 workday\n", "    limit: 5 workday\n    list: {per: county, draw: {share: 1}}\n", "not-yet", "draw"),
-    ("    limit: 5 workday\n", "    limit: 5 workday\n    list: {per: county, rank: {take: 1}}\n", "not-yet", "rank"),
+    (LIMIT, LIMIT + "    list: {per: county, draw: {share: 1, sets: no_fact}}\n", "unknown-fact", "no_fact"),
+    (LIMIT, LIMIT + "    list: {per: county, rank: {order: no_fact, take: 1, sets: x}}\n", "unknown-fact", "no_fact"),
     ("    seats: {village.cadre: 2}\n", "    roll: register\n", "no-owner", "roll"),
     ("    seats: {village.cadre: 2}\n", "    seats: {village.cadre: 1, village.cadre@home: 1}\n", "not-yet", "seats"),
     ("    seats: {village.cadre: 2}\n", "    seats: {village.cadre: 2}\n    roll: register\n", "no-owner", "roll"),

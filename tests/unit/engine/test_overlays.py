@@ -66,7 +66,9 @@ def test_the_second_countys_overlay_loads_onto_the_first_ones_base(ls_county: De
 def test_a_pack_adds_to_what_a_short_form_leaves_out(ls_county: Definition) -> None:
     post = ls_county.workflow.posts["village.liaison"]
     assert (post.title, post.else_) == ("驻村干部", "township.liaison")
-    drawn = _pack("stages: {deliberate: {list: {draw: {share: 0.1}}}}\n").workflow.stages["deliberate"].list_
+    drawn = (
+        _pack("stages: {deliberate: {list: {draw: {share: 0.1, sets: drawn}}}}\n").workflow.stages["deliberate"].list_
+    )
     assert drawn is not None
     assert drawn.per == "village"
 
