@@ -144,10 +144,9 @@ def test_a_sound_definition_has_no_fault() -> None:
     assert check(_load(OBJECTION), deployed=True) == ()
 
 
-# What is spoilt, what it becomes, the code, and a part of the line where it is told.
 #: One of its limits.
 LIMIT = "    limit: 5 workday\n"
-
+# What is spoilt, what it becomes, the code, and a part of the line where it is told.
 SEEDS = [
     ("to: next, means: grant", "to: nowhere, means: grant", "unknown-target", "nowhere"),
     ("    to: visit\n", "    to: visited\n", "unknown-target", "    to: visited"),
