@@ -30,6 +30,7 @@ from bangfu.commands import (
     reconsidering,
     running,
     setting_up,
+    trying,
 )
 from bangfu.masking import masked_numbers
 from bangfu.terminal import errors
@@ -54,6 +55,7 @@ for module in (
     looking,
     clocks,
     definitions,
+    trying,
     running,
 ):
     program.add_typer(module.commands)

@@ -136,11 +136,19 @@ class Library:
             packs.extend(name for name in sorted(below) if name and name not in packs)
         return found
 
+    def scenarios(self, pack: str = "") -> tuple[Source, ...]:
+        """The scenario files beside the definitions of *pack*, or of the bases, by name of file."""
+        folder = f"packs/{pack}/scenarios" if pack else "base/scenarios"
+        found: dict[str, Source] = {}
+        for name, file in self._files(folder):
+            found.setdefault(file.name, source_of(name, file))
+        return tuple(found[name] for name in sorted(found))
+
     def calendar_files(self) -> tuple[Source, ...]:
         """The years' notices and what changes them, by name of file."""
         found: dict[str, Source] = {}
         for name, file in self._files("calendars"):
-            found.setdefault(file.name, _source(name, file))
+            found.setdefault(file.name, source_of(name, file))
         return tuple(found[name] for name in sorted(found))
 
     def calendar(self) -> Calendar:
@@ -159,7 +167,7 @@ class Library:
         return Calendar.of(years, overlays)
 
     def _load_file(self, file: Path) -> Definition:
-        source = _source(str(file), file)
+        source = source_of(str(file), file)
         head = header(source)
         if "fragment" in head:
             raise InputError(
@@ -252,7 +260,7 @@ class Library:
     def _kept(self, name: str, file: Traversable, pack: str = "") -> Source:
         """A file as it is read; one that is no text keeps no other from being read: it is a fault once it is needed."""
         try:
-            return _source(name, file, pack)
+            return source_of(name, file, pack)
         except DefinitionError as error:
             source = Source(name, "", pack)
             self._unreadable[source] = error
@@ -274,7 +282,7 @@ def _stem(file: Traversable) -> str:
     return file.name.removesuffix(".yaml")
 
 
-def _source(name: str, file: Traversable, pack: str = "") -> Source:
+def source_of(name: str, file: Traversable, pack: str = "") -> Source:
     with file.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)  # One byte too many is enough for the loader to refuse it.
     errors = "replace" if len(content) > MAX_BYTES else "strict"

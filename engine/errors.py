@@ -143,7 +143,12 @@ class PermissionDeniedError(CaseError):
 
 
 class GuardRefusedError(CaseError):
-    """A rule of the procedure says no."""
+    """
+    A rule of the procedure says no.
+
+    Attributes:
+        missing: Keys of the facts and papers that are not there, if that is why.
+    """
 
     def __init__(
         self,
@@ -152,6 +157,7 @@ class GuardRefusedError(CaseError):
         *,
         rule: str = "",
         clause: str = "",
+        missing: tuple[str, ...] = (),
         advice: str | Words = "",
         **parameters: object,
     ) -> None:
@@ -159,6 +165,7 @@ class GuardRefusedError(CaseError):
         self.reason = self.message
         self.rule = rule
         self.clause = clause
+        self.missing = missing
 
 
 class StaleCaseError(CaseError):

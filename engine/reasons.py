@@ -83,14 +83,18 @@ class Reason:
             return ActionNotAllowedError(case, self.words, advice=self.advised)
         if self.kind in ("unknown", "broken"):
             return UnknownRuleError(case, self)
-        return GuardRefusedError(case, self.words, rule=self.rule or self.kind, clause=self.clause, advice=self.advised)
+        return GuardRefusedError(
+            case, self.words, rule=self.rule or self.kind, clause=self.clause, missing=self.missing, advice=self.advised
+        )
 
 
 class UnknownRuleError(GuardRefusedError):
     """A rule can say neither yes nor no: a fact is missing and a guess would decide, or the rule is broken."""
 
     def __init__(self, case_id: UUID | None, reason: Reason) -> None:
-        super().__init__(case_id, reason.words, rule=reason.rule, clause=reason.clause, advice=reason.advised)
+        super().__init__(
+            case_id, reason.words, rule=reason.rule, clause=reason.clause, missing=reason.missing, advice=reason.advised
+        )
         self.why = reason
 
 

@@ -32,6 +32,15 @@ from tests.acceptance.terminal import (
 #: Nobody's number: 430899 is no county.
 STRANGER = "43089919700101001" + check_digit("43089919700101001")
 NEWCOMER = "43089919700102001" + check_digit("43089919700102001")
+WRONG_SCENARIO = """
+scenarios: identification
+pack: hn_monitor
+start: 2026-03-02
+ways:
+  refused:
+    title: 未签承诺书即提交
+    steps: [{open: found}, {act: submit}]
+"""
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text("utf-8")
 _LINK = re.compile(r"\[.+\]\(#(.+)\)")
 
@@ -340,6 +349,11 @@ class Story:
         self.type("check")
         (folder / "wrong.yaml").write_text("workflow: wrong\n", "utf-8")
         self.type("check", str(folder / "wrong.yaml"), code=2)
+        self.type("test", "hn_monitor")
+        scenarios = folder / "scenarios"
+        scenarios.mkdir()
+        (scenarios / "wrong.yaml").write_text(WRONG_SCENARIO, "utf-8")
+        self.type("test", str(scenarios / "wrong.yaml"), code=1)
         self.type("workflow list")
         self.type("time show")
         self.type("workflow show", "identification", "--pack", "hn_monitor")

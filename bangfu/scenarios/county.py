@@ -1,0 +1,228 @@
+"""
+The county in which one way of a scenario file is played: the real office on the real store, in a database in memory
+that is thrown away; somebody in every post, and time that stands still until it is moved.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime, time, timedelta
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from bangfu.library import Library
+from bangfu.scenarios.model import Household, SuiteFile
+from bangfu.settings import read_settings
+from bangfu.timesource import ManualTime
+from bangfu.wiring import Bangfu
+from engine.calendar import Calendar
+from engine.cases import Case, Decision, Event, Message
+from engine.compiling import Procedure
+from engine.divisions import division
+from engine.errors import N_, NotFoundError
+from engine.households import HouseholdUpdate
+from engine.identity import check_digit
+from engine.loading import Definition
+from engine.office import Office
+from engine.people import Holding
+from engine.references import asks, linked, panels_of
+from storage.database import Database
+from storage.intake import NewHousehold, NewMember, NewStatuses, Version
+from storage.store import SqlStore
+
+#: The county's own places, and who sees everything and does nothing.
+VILLAGE, COUNTY, OBSERVER = "430822213213", "430822", "observer"
+LEVELS = {
+    "outside": "430822000000", "group": VILLAGE, "village": VILLAGE, "township": "430822213000",
+    "county": "430822000000", "prefecture": "430800000000", "province": "430000000000",
+}  # fmt: skip
+#: The home, what lies above it, and a neighbour of each kind, so that there are several.
+_PLACES = {
+    "430000000000": "样例省", "430800000000": "样例市", "430822000000": "样例县", "430822213000": "样例镇",
+    "430822214000": "邻近镇", VILLAGE: "样例村", "430822213214": "邻近村", "430822214201": "邻镇村",
+}  # fmt: skip
+_LONG_AGO = date(2000, 1, 1)
+#: How many hold each post at least: whoever prepared a case may not decide it.
+_HOLDERS = 3
+#: When the day's work begins, and a scenario on its first day.
+MORNING = time(9)
+_RELATIONS = ("户主", "配偶", "子女")
+
+
+class Procedures:
+    """:class:`engine.ports.Definitions` for those of one scenario file: read from files, each compiled once."""
+
+    def __init__(self, definitions: Mapping[str, Definition]) -> None:
+        self.definitions = definitions
+        self._compiled: dict[str, Procedure] = {}
+
+    def pinned(self, version: str) -> Procedure:
+        if version not in self._compiled:
+            self._compiled[version] = Procedure(
+                next(each for each in self.definitions.values() if each.hash == version)
+            )
+        return self._compiled[version]
+
+    def in_force(self, workflow: str) -> Procedure:
+        if workflow not in self.definitions:
+            raise NotFoundError(
+                N_("there is no procedure {workflow} here; there are: {known}"), workflow=workflow,
+                known=", ".join(self.definitions),
+            )  # fmt: skip
+        return self.pinned(self.definitions[workflow].hash)
+
+
+def procedures(file: SuiteFile, library: Library) -> Procedures:
+    """
+    The procedure that is tried, the others of its pack, and those that their cases open.
+
+    Raises:
+        DefinitionError: One of them is wrong.
+        NotFoundError: There is no such workflow or pack.
+    """
+    suite = file.suite
+    found = {suite.scenarios: library.definition(suite.scenarios, suite.pack)}
+    queue = [suite.scenarios]
+    if suite.pack:
+        for name, each in library.load_pack(suite.pack)[0].items():
+            found.setdefault(name, each)
+            queue.append(name)
+    for name in queue:
+        for other in sorted(linked(found[name].workflow) & {*library.workflows()} - found.keys()):
+            found[other] = library.definition(other, suite.pack)
+            queue.append(other)
+    return Procedures(found)
+
+
+class _ListeningStore(SqlStore):
+    """The store, which remembers what was decided: whose cases began, and who was told what."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.opened: list[Case] = []
+        self.messages: list[Message] = []
+
+    def commit(self, decisions: Sequence[Decision], staff_revision: int) -> tuple[Event, ...]:
+        events = super().commit(decisions, staff_revision)
+        self._hear(decisions)
+        return events
+
+    def update_household(self, update: HouseholdUpdate, decisions: Sequence[Decision]) -> None:
+        super().update_household(update, decisions)
+        self._hear(decisions)
+
+    def _hear(self, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            self.messages += decision.messages
+            if decision.event.seq == 1:
+                self.opened.append(decision.case)
+
+
+class Place:
+    """
+    One county for one way. Use it in a ``with``.
+
+    Attributes:
+        clock: What the office lives by.
+        people: ``level.role`` → keys of who holds it, in order.
+        home: The id of the household, and the keys of its members.
+    """
+
+    def __init__(self, procedures: Procedures, calendar: Calendar, start: date, household: Household) -> None:
+        self.procedures, self.calendar = procedures, calendar
+        self.clock = ManualTime(calendar.at(start, MORNING))
+        self._open = ExitStack()
+        database = Database.create("sqlite://", bytes(32), True, timedelta(0))
+        self.bangfu = self._open.enter_context(Bangfu(read_settings({}, database="sqlite.db"), database))
+        self.bangfu.time_source = self.clock
+        self.store = _ListeningStore(database)
+        # The same file gives the same ids, so that what fails once fails again.
+        chance = random.Random(0).randbytes
+        self.office = Office(self.store, procedures, lambda county: calendar, self.clock, chance)
+        self.people: dict[str, list[str]] = {}
+        self._furnish()
+        self.home, self.members = self._household(household)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._open.close()
+
+    @property
+    def today(self) -> date:
+        return self.calendar.local_date(self.clock.now())
+
+    def case(self, case_id: UUID) -> Case:
+        return self.office.case(COUNTY, case_id, OBSERVER)
+
+    def holders(self, post: str) -> list[str]:
+        """Keys of those who hold ``level.role``, whatever place of the case it is found at."""
+        return self.people.get(post.partition("@")[0], [])
+
+    def everybody(self) -> list[str]:
+        return [key for keys in self.people.values() for key in keys]
+
+    def live_until(self, moment: datetime) -> None:
+        """Let time pass, from one due timer or midnight to the next, with a sweep at each."""
+        while (left := moment - self.clock.now()) > timedelta(0):
+            stop = self.calendar.end_of(self.today)
+            due = self.store.due_timers(min(stop, moment), 1)
+            self.clock.advance(max(min(left, (due[0].due_at if due else stop) - self.clock.now()), timedelta(0)))
+            swept = self.office.sweep()
+            if swept.failed:
+                raise AssertionError(f"timers failed: {swept.failed[0]}")
+
+    # --- what it is made of ---
+
+    def _furnish(self) -> None:
+        intake, workflows = self.bangfu.intake, [each.workflow for each in self.procedures.definitions.values()]
+        intake.add_divisions([division(code, name) for code, name in _PLACES.items()], "scenario")
+        for each in self.procedures.definitions.values():
+            intake.add_version(
+                Version(
+                    hash=each.hash, workflow=each.workflow.workflow, pack=each.workflow.pack or "",
+                    canonical=each.canonical, origins="", from_date=_LONG_AGO, deployed_at=self.clock.now(),
+                )
+            )  # fmt: skip
+        seats = [
+            number
+            for workflow in workflows
+            for _, ask in asks(workflow)
+            for _, panel in panels_of(workflow, ask)
+            for number in panel.seats.values()
+            if isinstance(number, int)
+        ]
+        for post in sorted({post for workflow in workflows for post in workflow.posts}):
+            self.people[post] = [f"{post}.{number}" for number in range(1, max(_HOLDERS, *seats, 0) + 2)]
+        held = [
+            (key, Holding(post, LEVELS[post.partition(".")[0]], _LONG_AGO))
+            for post, keys in self.people.items()
+            for key in keys
+        ]
+        held.append((OBSERVER, Holding("county.observer", LEVELS["county"], _LONG_AGO)))
+        for key, _ in held:
+            intake.put_person(key, key)
+        intake.put_posts(held)
+
+    def _household(self, household: Household) -> tuple[UUID, tuple[str, ...]]:
+        """A synthetic one."""
+        members = [
+            NewMember(f"样例{number}", _RELATIONS[min(number, 3) - 1], _id_number(self.today, age, number))
+            for number, age in enumerate(household.ages, 1)
+        ]
+        new = NewHousehold(VILLAGE, members[0].name, members, source="scenario")
+        (id_,) = self.bangfu.intake.add_households(COUNTY, [new], self.clock.now())
+        if household.register_:
+            known = [NewStatuses(id_, dict(household.register_), "scenario")]
+            self.bangfu.intake.enter_statuses(COUNTY, known, OBSERVER, self.clock.now())
+        return id_, self.bangfu.members_of(COUNTY, id_)
+
+
+def _id_number(today: date, age: int, number: int) -> str:
+    """A valid one of nobody, who had a birthday this year."""
+    first = f"430822{today.year - age:04d}0101{number:03d}"
+    return first + check_digit(first)
