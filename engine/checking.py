@@ -206,7 +206,6 @@ def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
     w = definition.workflow
     found: list[Path] = []
     found += [("opens", name, "every") for name, channel in w.opens.items() if channel.every]
-    found += [("tasks", name, "every") for name, task in w.tasks.items() if task.every]
     for name, ask in asks(w):
         path = place_of(w, name)
         if ask.notice is not None and ask.notice.each == "group" and w.subject not in _OF_ONE_VILLAGE:
@@ -543,7 +542,10 @@ def _awaited(definition: Definition, known: Known) -> Iterator[Fault]:
             yield definition.fault(
                 (*path, "results"), f"`{name}` has no result", "leave the key out for `done`", "never-done"
             )
-        for number, awaiting in enumerate(task.awaited_by):
+        if task.every and task.again == "keep":
+            advice = "leave it out: each turn is a new one"
+            yield definition.fault((*path, "again"), f"`{name}` comes again and again", advice, "shape")
+        for number, awaiting in enumerate(task.awaited_by if not task.every else ()):
             if awaiting in w.stages and not any(_comes_before(w, event, awaiting) for event in task.opens):
                 message = f"`{name}` is never opened before `{awaiting}` could go on"
                 advice = "let it open by something that happens earlier"

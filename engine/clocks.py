@@ -99,6 +99,8 @@ class Offset:
 
 Term = Amount | CalendarDate | Offset
 
+#: Calendar periods, in months.
+_CYCLES = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 _AMOUNT = r"([0-9]{1,4}) (hour|day|workday|month|year)"
 _NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _DATE = re.compile(r"(by|until) (?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})(?: ([0-9]{2}:[0-9]{2}))?")
@@ -142,6 +144,19 @@ def parse_term(text: str) -> Term:
     if re.fullmatch(_NAME, text):
         return Offset(Amount(0, "day"), "before", text)
     return parse_amount(text)
+
+
+def turn(cycle: str, day: date) -> CalendarDate:
+    """
+    When the next turn of a cycle begins after *day*: with the first day of the next calendar month, quarter, half or
+    whole year, or on its day of the year (`06-30`; of February 29th the 28th, where there is none).
+    """
+    if (months := _CYCLES.get(cycle)) is None:
+        on = cast(CalendarDate, parse_term(f"until {cycle}"))
+        found = next(on.in_year(year) for year in (day.year, day.year + 1) if on.in_year(year) > day)
+        return CalendarDate("until", found.month, found.day, found.year)
+    index = day.year * 12 + (day.month - 1) // months * months + months
+    return CalendarDate("until", index % 12 + 1, 1, index // 12)
 
 
 # ---------------------------------------------------------------------------------------------------------- counting

@@ -84,7 +84,9 @@ class ClockSpec:
     Attributes:
         ask: The stage or task to whose entry it belongs and with which it ends; empty for clocks over several stages.
         panel: Of a silence: the panel whose it is, empty for one written in place; None for every other clock.
-        terms: The amount or moment; never ``unset`` or ``none``. Of a table still ``$name``: cases differ.
+        terms: The amount or moment; never ``unset`` or ``none``. Of a table still ``$name``: cases differ. Of the turns
+            of a task its cycle, see :func:`engine.clocks.turn`.
+        is_turn: It waits for the next turn of a task that comes again and again.
     """
 
     id: str
@@ -102,11 +104,12 @@ class ClockSpec:
     remind: tuple[str, ...] = ()
     late: Mapping[str, str] = field(default_factory=dict)
     panel: str | None = None
+    is_turn: bool = False
 
     @property
     def anchor(self) -> str:
         """The moment that its terms are counted from, where they name one: an event or a date fact."""
-        if self.terms.startswith("$"):
+        if self.terms.startswith("$") or self.is_turn:
             return ""
         term = parse_term(self.terms)
         return term.anchor if isinstance(term, Offset) else ""
@@ -151,7 +154,12 @@ class Procedure:
         self.anchors = frozenset(spec.anchor for spec in specs if spec.anchor) - self.workflow.facts.keys()
         self.clocks_until = _index((spec.until, spec.id) for spec in specs if spec.until)
         self.excluding = _index((ask, spec.id) for spec in specs if spec.definition for ask in spec.definition.except_)
-        self.tasks_on = _index((event, name) for name, task in self.workflow.tasks.items() for event in task.opens)
+        tasks = self.workflow.tasks.items()
+        self.tasks_on = _index(
+            (event, name)
+            for name, task in tasks
+            for event in (*task.opens, *([f"{turn_of(name)}.over"] if task.every else []))
+        )
         self.registered = MappingProxyType(
             {name: fact for name, fact in self.workflow.facts.items() if fact.of in ("household", "person", "village")}
         )
@@ -253,6 +261,13 @@ class Procedure:
     def _clock_specs(self) -> Iterator[ClockSpec]:
         for name, ask in (*self.workflow.stages.items(), *self.workflow.tasks.items()):
             yield from self._specs_of(name, ask)
+        for name, task in self.workflow.tasks.items():
+            cycle, turn = self.parameter(task.every or "none"), turn_of(name)
+            if cycle not in NO_LENGTH:
+                yield ClockSpec(
+                    turn, task.title, "wait", cycle, (*(task.opens or ("opened",)), f"{turn}.over"), "",
+                    self._basis(task.every or "", "tasks", name, "every"), is_turn=True,
+                )  # fmt: skip
         ladder = self.workflow.ladder
         for name, clock in self.workflow.clocks.items():
             written = clock.limit if clock.limit is not None else clock.wait or ""
@@ -294,6 +309,11 @@ class Procedure:
                     self.parameter(panel.silence.after), (started,), "",
                     self._basis(panel.silence.after, *whole, "silence"), name, panel=named,
                 )  # fmt: skip
+
+
+def turn_of(task: str) -> str:
+    """The clock that waits for the next turn of *task*."""
+    return f"{task}.turn"
 
 
 def _starts(spec: ClockSpec) -> tuple[str, ...]:

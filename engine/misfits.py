@@ -26,6 +26,10 @@ _SHAPES: dict[object, tuple[str, str]] = {
         "a reference to a rule",
         "write a rule, group or yes/no fact; `not x`, `any x`, `all x`, `task.result`",
     ),
+    shapes.Cycle: (
+        "a cycle",
+        "write `month`, `quarter`, `half_year`, `year`, a day of the year such as `06-30`, or `$x`",
+    ),
     shapes.ThresholdText: ("a threshold", "write `all of entitled`, `over 1/2 of present`, `any`, `2` or `otherwise`"),
 }
 #: What stands where something else should: said only if no other reading of the value came further.

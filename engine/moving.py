@@ -272,6 +272,9 @@ def finish(draft: Draft, end: str) -> None:
     for clock in tuple(draft.section("clocks")):
         if not draft.procedure.clocks[clock].ask:
             timing.end(draft, clock)
+    for name, task in draft.procedure.workflow.tasks.items():
+        if task.every and draft.get("tasks", name, {}).get("st") == "open":
+            cancel_task(draft, name, "ended")  # What comes again and again stops with the case.
     emit(draft, end)
     parent = draft.value("parent", None)
     if parent is not None:
@@ -323,7 +326,7 @@ def open_task(draft: Draft, name: str) -> None:
         if task.again == "keep" and before["st"] != "cancelled":
             return
         if before["st"] == "open":
-            cancel_task(draft, name, "opened again")
+            cancel_task(draft, name, "missed" if task.every else "opened again")
     number = draft.entry if before is None else max(int(before["n"]) + 1, draft.entry)
     if task.when and not draft.holds(task.when):
         draft.put("tasks", name, {"st": "waived", "n": number, "s": draft.seq})

@@ -7,6 +7,7 @@ only. A name is looked up here, after all overlays; so something that a pack rem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,7 +20,7 @@ from engine.facts import ORDERED
 from engine.loading import Definition
 from engine.marks import Path
 from engine.parameters import LINES_OF_ALL, leaves
-from engine.workflow import NO_POST, Action, CaseVoice, Choice, Level, Panel, Stage, Voiced, When, Workflow
+from engine.workflow import CYCLE, NO_POST, Action, CaseVoice, Choice, Level, Panel, Stage, Voiced, When, Workflow
 
 #: What a notice may show besides facts (I31): none of it says who somebody is, except to his neighbours.
 SHOWN_ALWAYS = frozenset({"masked_name", "group", "village", "programme", "period", "channel"})
@@ -406,6 +407,9 @@ def _of_params(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
                 continue
             if param.type == "post" and isinstance(value, str):
                 yield from seek.post(path, value)
+            elif param.type == "cycle" and not re.fullmatch(CYCLE, str(value)):
+                advice = "month, quarter, half_year, year, or a day of the year such as 06-30"
+                yield seek.definition.fault(path, f"`{value}` is no cycle", advice, "bad-length")
             elif param.type == "places":
                 places = (value,) if isinstance(value, str) else value
                 if isinstance(places, (tuple, list)):
@@ -442,6 +446,7 @@ def _of_clocks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
 
 def _of_tasks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
     for name, task in w.tasks.items():
+        yield from seek.parameter(("tasks", name, "every"), task.every or "", "cycle")
         for number, event in enumerate(task.opens):
             yield from seek.moment(("tasks", name, "opens", str(number)), event)
         yield from seek.several(("tasks", name, "awaited_by"), task.awaited_by, w.stages, "stage", "unknown-place")

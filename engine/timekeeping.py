@@ -231,7 +231,8 @@ def _over(draft: Draft, spec: ClockSpec, rung: timing.Rung) -> None:
     """A wait is over: a notice's legal end, a consulted body's silence; others just no longer hold anything back."""
     timing.end(draft, spec.id)
     if not spec.ask:
-        emit(draft, f"{spec.id}.over")
+        # After days of standstill every turn of a task comes, one after the other.
+        emit(draft, f"{spec.id}.over", rung.at if spec.is_turn else None)
         if draft.value("status") == "open":
             advance(draft)  # Perhaps what comes of itself waited for this alone.
     elif draft.procedure.ask(spec.ask).notice is not None:

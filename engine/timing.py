@@ -102,8 +102,9 @@ def begin(draft: Draft, spec: ClockSpec, cause: str, at: datetime) -> None:
     terms = draft.parameter(spec.terms)
     if terms in NO_LENGTH:
         return
+    term = clocks.turn(terms, draft.world.calendar.local_date(at)) if spec.is_turn else parse_term(terms)
     state = clocks.start(
-        spec.id, parse_term(terms), at, draft.world.calendar, kind=spec.kind,
+        spec.id, term, at, draft.world.calendar, kind=spec.kind,
         entry=max(ask["n"] if ask else draft.entry, 1), cause=cause, anchor=anchor,
         roll=spec.roll, day_ends=_time(spec.day_ends), protects=spec.protects,
     )  # fmt: skip

@@ -72,6 +72,11 @@ Offsets = Annotated[
 ]
 
 
+#: The period of a task that comes again and again, or the day of every year on which it does.
+CYCLE = r"month|quarter|half_year|year|(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+Cycle = Annotated[str, StringConstraints(pattern=rf"^({CYCLE}|\$[a-z][a-z0-9_]*)$")]
+
+
 class Part(BaseModel):
     """Any part of a definition: nothing unknown, nothing converted silently, nothing changed later."""
 
@@ -328,7 +333,7 @@ class Stage(Voiced):
 class Task(Voiced):
     results: Names = ("done",)
     opens: Moments = ()
-    every: str = ""
+    every: Cycle | None = None
     for_each: str = ""
     when: RuleRefs = ()
     awaited_by: Names = ()

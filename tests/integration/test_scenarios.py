@@ -22,5 +22,3 @@ def test_a_scenario_file_comes_out_as_it_says(file: Path) -> None:
     suite = read_suite(Source(str(file.relative_to(ROOT)), file.read_text("utf-8")))
     ways = list(play(suite, Library().beside(file.parents[1])))
     assert [str(fault) for way in ways for _, fault in way.failures] == []
-
-

@@ -175,7 +175,7 @@ SEEDS = [
      "open-choice", "{when: not below"),
     ("to: next, means: grant", "to: [{to: refused}, {to: granted}], means: grant", "open-choice", "{to: refused}, {"),
     ("  applied:\n    title: 申报\n", "  applied:\n    title: 申报\n    every: year\n", "not-yet", "every: year"),
-    ("    opens: notice.ended\n", "    opens: notice.ended\n    every: month\n", "not-yet", "every: month"),
+    ("    opens: notice.ended\n", "    opens: notice.ended\n    every: $no_cycle\n", "unknown-param", "$no_cycle"),
     ("    opens: notice.ended\n", "    opens: notice.ended\n    for_each: any_hit\n", "unknown-rule", "any_hit"),
     (LIMIT, LIMIT + "    list: {per: county, draw: {share: 1, sets: no_fact}}\n", "unknown-fact", "no_fact"),
     (LIMIT, LIMIT + "    list: {per: county, rank: {order: no_fact, take: 1, sets: x}}\n", "unknown-fact", "no_fact"),
