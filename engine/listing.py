@@ -55,7 +55,7 @@ def open_list(
             None,
             N_("no case waits in {stage} of {division} for a list of this level"),
             advice=N_("see which cases there are: bangfu queue"),
-            stage=stage,
+            stage=office.definitions.in_force(workflow).title(stage),
             division=division,
         )
     entering = {

@@ -159,7 +159,7 @@ def yuan(fen: int) -> str:
 
 def actor(person: str, translate: Translate) -> str:
     """Who acted: a person's key, or the clock."""
-    return translate(N_("(by time)")) if person == SYSTEM else person
+    return translate(N_("(by itself)")) if person == SYSTEM else person
 
 
 def place_name(name: str) -> str:
