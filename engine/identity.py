@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 from typing import Literal
 
 from engine.errors import InputError
@@ -117,7 +118,7 @@ def check_id_number(text: str, today: date) -> IdNumber:
 
 def check_digit(first_17: str) -> str:
     """The eighteenth character that ISO 7064 MOD 11-2 gives for the first seventeen digits."""
-    return _CHECK_DIGITS[sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True)) % 11]
+    return _CHECK_DIGITS[sum(map(mul, map(int, first_17), _WEIGHTS)) % 11]
 
 
 def check_disability_number(text: str, today: date) -> DisabilityNumber:
@@ -168,7 +169,9 @@ def normal_name(text: str) -> str:
     A name as it is kept and looked for: without blanks and what cannot be seen, full-width letters narrow, the dots and
     dashes that keyboards write in one spelling.
     """
-    visible = "".join(point for point in unicodedata.normalize("NFC", text) if unicodedata.category(point) != "Cf")
+    visible = unicodedata.normalize("NFC", text)
+    if not visible.isprintable():
+        visible = "".join(point for point in visible if unicodedata.category(point) != "Cf")
     return "".join(unicodedata.normalize("NFKC", visible).split()).translate(_DOTS)
 
 

@@ -234,6 +234,7 @@ def read_roster(path: Path, today: date, divisions: Iterable[Division], members:
         if member_sheet is not None
         else Table(MEMBERS, MEMBER_COLUMNS, {}, [])
     )
+    del household_sheet, member_sheet  # A hundred thousand rows of cells are not needed beside what was read in them.
     villages = _Villages(divisions)
     places = {row.number: _village(households, row, villages) for row in households.rows}
     for row in households.rows:

@@ -6,14 +6,15 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from papers.problems import InputFileError
 
@@ -84,57 +85,77 @@ def read_sheets(path: Path) -> list[Sheet]:
     try:
         if path.stat().st_size > _FILE_BYTES:
             raise InputFileError("file_too_big", path.name)
-        data = path.read_bytes()
+        file = path.open("rb")
     except OSError as error:
         raise InputFileError("file_missing", path.name) from error
-    return _sheets(_unpacked(data, path.name), path.name)
+    with file:
+        return _unpacked(file, path.name)
 
 
-def _unpacked(data: bytes, source: str) -> list[bytes]:
-    try:
-        # Isolated (-I): neither the environment nor the current folder can put a module of its own in the way.
-        child = subprocess.run(
-            [sys.executable, "-I", str(_CHILD)],
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise InputFileError("file_too_heavy", source) from error
-    if child.returncode == _OUT_OF_MEMORY or -child.returncode in _signals():
+def _unpacked(file: BinaryIO, source: str) -> list[Sheet]:
+    # Isolated (-I): neither the environment nor the current folder can put a module of its own in the way.
+    command = [sys.executable, "-I", str(_CHILD)]
+    is_late = threading.Event()
+    with subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdout is not None
+
+        def end() -> None:
+            is_late.set()
+            child.kill()
+
+        timer = threading.Timer(_SECONDS, end)
+        timer.start()
+        try:
+            found, last = _sheets(child.stdout)
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            child.wait()
+            timer.cancel()
+    if is_late.is_set() or child.returncode == _OUT_OF_MEMORY or -child.returncode in _signals():
         raise InputFileError("file_too_heavy", source)
     if child.returncode != 0:
         raise InputFileError("file_unreadable", source)
-    return child.stdout.splitlines()
+    if "refused" in last:
+        raise InputFileError(last["refused"], source)
+    if "done" not in last:
+        raise InputFileError("file_unreadable", source)
+    if not found:
+        raise InputFileError("file_not_a_workbook", source)
+    return found
 
 
 def _signals() -> set[int]:
     return {getattr(signal, name) for name in _LIMITS if hasattr(signal, name)}
 
 
-def _sheets(lines: Sequence[bytes], source: str) -> list[Sheet]:
-    last = json.loads(lines[-1]) if lines else {}
-    if "refused" in last:
-        raise InputFileError(last["refused"], source)
-    if "done" not in last:
-        raise InputFileError("file_unreadable", source)
-    if len(lines) == 1:
-        raise InputFileError("file_not_a_workbook", source)
+def _sheets(lines: Iterable[bytes]) -> tuple[list[Sheet], Mapping[str, Any]]:
+    """What the child wrote, line by line as it comes: the sheets, and its last line; empty if that lacks or is half."""
     found: list[tuple[dict[str, Any], list[Row]]] = []
-    for line in lines[:-1]:
+    last: Mapping[str, Any] = {}
+    for line in lines:
+        if not line.endswith(b"\n"):
+            continue
         record = json.loads(line)
-        if "sheet" in record:
+        if "row" in record:
+            found[-1][1].append(Row(record["row"], _cells(record["cells"])))
+        elif "sheet" in record:
             found.append((record, []))
         else:
-            found[-1][1].append(Row(record["row"], tuple(_cell(value) for value in record["cells"])))
+            last = record
+    if "done" not in last:
+        return [], last
     return [
         Sheet(head["sheet"], tuple(rows), tuple((a, b, c, d) for a, b, c, d in head["merged"])) for head, rows in found
-    ]
+    ], last
+
+
+def _cells(values: list[Any]) -> tuple[Cell, ...]:
+    return tuple(values) if dict not in map(type, values) else tuple(_cell(value) for value in values)
 
 
 def _cell(value: Any) -> Cell:
     if isinstance(value, dict):
         return Lost(value["lost"]) if "lost" in value else date.fromisoformat(value["date"])
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,8 +129,9 @@ def read_table(sheet: Sheet, title: str, columns: Sequence[Column], today: date,
     table = Table(title, columns, _columns(header, known), [])
     table.problems.extend(_header_problems(title, header, data, known))
     is_whole = all(column.code in table.columns for column in columns if column.mandatory)
+    places = [(column, table.columns[column.code][1]) for column in columns if column.code in table.columns]
     for row in data:
-        values, problems = _read_row(table, sheet, row, columns, today)
+        values, problems = _read_row(table, sheet, row, places, today)
         # Without a mandatory column every row lacks the same: said once, at the titles.
         table.problems.extend(problems if is_whole else ())
         table.rows.append(TableRow(row.number, values, is_whole and not problems))
@@ -191,15 +193,15 @@ def _header_problems(sheet: str, header: Row, data: Iterable[Row], known: Mappin
 
 
 def _read_row(
-    table: Table, sheet: Sheet, row: Row, columns: Sequence[Column], today: date
+    table: Table, sheet: Sheet, row: Row, places: Iterable[tuple[Column, int]], today: date
 ) -> tuple[dict[str, Value], list[Problem]]:
     values: dict[str, Value] = {}
     problems: list[Problem] = []
-    for column in columns:
-        if column.code not in table.columns:
+    cells = row.cells
+    for column, index in places:
+        cell = cells[index] if index < len(cells) else None
+        if cell is None and not column.mandatory:
             continue
-        index = table.columns[column.code][1]
-        cell = row.cell(index)
         try:
             value = _read_cell(column, cell, today)
             if value != "":
@@ -234,6 +236,8 @@ def _shown(column: Column, cell: Cell) -> str:
 
 def plain_text(text: str) -> str:
     """Without blanks at its ends and without characters that cannot be seen, which copying brings along."""
+    if text.isprintable():  # No character of the kinds that are looked for, nor a blank but the plain one.
+        return unicodedata.normalize("NFC", text).strip()
     return "".join(point for point in unicodedata.normalize("NFC", text) if unicodedata.category(point) != "Cf").strip()
 
 
@@ -244,6 +248,8 @@ def _typed(cell: Cell) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 10**15 else repr(cell)
     text = plain_text(str(cell))
+    if text.isprintable() and "\ufffd" not in text:
+        return text
     # Private use, unassigned, surrogate and control characters, and the mark that a damaged one leaves behind.
     if any(
         point == "\ufffd" or (unicodedata.category(point) in ("Co", "Cs", "Cc") and point not in "\t\r\n")
@@ -257,11 +263,13 @@ def _text(cell: Cell, today: date) -> str:
     text = _typed(cell)
     if len(text) > _TEXT_LIMIT:
         raise UnfitError("text_too_long", limit=str(_TEXT_LIMIT))
-    return text
+    return sys.intern(text)  # A roster says the same of many households; each text is kept once.
 
 
 def _name(cell: Cell, today: date) -> str:
     name = normal_name(_typed(cell))
+    if name.isalpha() and len(name) <= _NAME_LIMIT:
+        return name
     letters = [point for point in name if unicodedata.category(point)[0] == "L"]
     odd = [point for point in name if unicodedata.category(point)[0] not in "LM" and point not in "·-'"]
     if odd or not letters or len(name) > _NAME_LIMIT:
@@ -287,6 +295,8 @@ def _code(cell: Cell, today: date) -> str:
 
 
 def _fen(cell: Cell, today: date) -> int:
+    if isinstance(cell, float) and cell.is_integer() and 0 <= cell <= _FEN_LIMIT // 100:
+        return int(cell) * 100
     text = _typed(cell) if not isinstance(cell, float) else repr(cell)
     text = "".join(unicodedata.normalize("NFKC", text).split()).removeprefix("¥").removesuffix("元").replace(",", "")
     try:

@@ -33,7 +33,7 @@ ROWS = 200_000
 CELLS = 8_000_000
 ENTRIES = 10_000
 CELL_CHARACTERS = 32_767  # Excel's own limit
-OUTPUT_CHARACTERS = 100 * 2**20
+OUTPUT_BYTES = 100 * 2**20
 
 Cell = str | float | bool | dict[str, str] | None
 
@@ -57,8 +57,8 @@ def main() -> int:
         last = {"refused": str(refused)}
     except MemoryError:
         return 3
-    sys.stdout.write(json.dumps(last) + "\n")
-    sys.stdout.flush()
+    sys.stdout.buffer.write(json.dumps(last).encode() + b"\n")
+    sys.stdout.buffer.flush()
     return 0
 
 
@@ -78,14 +78,15 @@ class _Output:
     """A small file can name one long text in every cell: what comes out is bounded too."""
 
     def __init__(self) -> None:
-        self._left = OUTPUT_CHARACTERS
+        self._left = OUTPUT_BYTES
+        self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
     def write(self, line: dict[str, Any]) -> None:
-        text = json.dumps(line)
+        text = self._encode(line).encode() + b"\n"
         self._left -= len(text)
         if self._left < 0:
             raise RefusedError("file_too_big")
-        sys.stdout.write(text + "\n")
+        sys.stdout.buffer.write(text)
 
 
 def _lines(data: bytes) -> Iterator[dict[str, Any]]:
@@ -239,53 +240,69 @@ def _blank_strings(xml: bytes) -> set[int]:
 def _scan(xml: bytes, blanks: set[int]) -> _Scan:
     scan = _Scan()
     row = column = -1
-    kind = ""
+    kind = name = ""
     text: list[str] = []
     has_formula = has_value = inside = False
+    columns: dict[str, int] = {}  # those met so far, by their letters
 
+    # Called some times for every cell. Tags come as written; those with a prefix, which few programs write, once more.
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, kind, has_formula, has_value, inside
-        if tag == "row":
+        nonlocal row, column, kind, name, has_formula, has_value, inside
+        if tag == "c":
+            if "r" not in attributes:
+                column += 1
+            elif (following := columns.get(attributes["r"].removesuffix(name), -1)) > column:
+                column = following
+            else:
+                column = place(attributes["r"])
+            kind, has_formula, has_value = attributes.get("t", "n"), False, False
+            text.clear()
+        elif tag == "v" or tag == "t":
+            has_value = inside = True
+        elif tag == "row":
             following = int(attributes["r"]) - 1 if "r" in attributes else row + 1
             if following <= row:
                 raise RefusedError("file_disordered")
-            row, column = following, -1
-        elif tag == "c":
-            following = _column(attributes["r"], row) if "r" in attributes else column + 1
-            if following <= column:
-                raise RefusedError("file_disordered")
-            column = following
-            kind, has_formula, has_value = attributes.get("t", "n"), False, False
-            text.clear()
+            row, column, name = following, -1, str(following + 1)
         elif tag == "f":
             has_formula = True
-        elif tag in ("v", "t"):
-            has_value = inside = True
+        elif ":" in tag:
+            start(tag.rpartition(":")[2], attributes)
+
+    def place(reference: str) -> int:
+        following = _column(reference, row)
+        if following <= column:
+            raise RefusedError("file_disordered")
+        if (letters := reference.removesuffix(name)).isalpha():
+            columns[letters] = following
+        return following
 
     def end(tag: str) -> None:
         nonlocal inside
-        if tag in ("v", "t"):
+        if tag == "v" or tag == "t":
             inside = False
         elif tag == "c":
-            seen(" ".join("".join(text).split()))
-
-    def seen(value: str) -> None:
-        if kind == "e" and value:
-            scan.lost[row, column] = "error"
-        elif has_formula and (not has_value or (not value and kind != "str")):
-            scan.lost[row, column] = "formula"
-        elif not value or (kind == "s" and int(value) in blanks):
-            return
-        scan.rows.add(row)
-        scan.last_column = max(scan.last_column, column)
-        if len(scan.rows) > ROWS:
-            raise RefusedError("file_too_many_rows")
+            value = "".join(text).strip()
+            if kind == "e" and value:
+                scan.lost[row, column] = "error"
+            elif has_formula and (not has_value or (not value and kind != "str")):
+                scan.lost[row, column] = "formula"
+            elif not value or (kind == "s" and int(value) in blanks):
+                return
+            if column > scan.last_column:
+                scan.last_column = column
+            if row not in scan.rows:
+                scan.rows.add(row)
+                if len(scan.rows) > ROWS:
+                    raise RefusedError("file_too_many_rows")
+        elif ":" in tag:
+            end(tag.rpartition(":")[2])
 
     def characters(piece: str) -> None:
         if inside:
             text.append(piece)
 
-    _parse(xml, start, end, characters)
+    _parse(xml, start, end, characters, as_written=True)
     if scan.rows and (max(scan.rows) + 1) * (scan.last_column + 1) > CELLS:
         raise RefusedError("file_too_spread")
     return scan
@@ -306,12 +323,17 @@ def _parse(
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,
     characters: Callable[[str], None] | None = None,
+    as_written: bool = False,
 ) -> None:
+    """Have the handlers called with each tag, without its prefix unless *as_written*."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(":")[2], attributes)
-    if end is not None:
-        parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    if not as_written:
+        parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(":")[2], attributes)
+        if end is not None:
+            parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
     if characters is not None:
         parser.CharacterDataHandler = characters
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -335,7 +357,7 @@ def _sheet_lines(workbook: CalamineWorkbook, name: str, scan: _Scan) -> Iterator
     given = set()
     for number, values in enumerate(sheet.iter_rows()):
         cells: list[Cell] = [None] * offset + [_cell(value) for value in values]
-        if number in lost or any(cell is not None for cell in cells):
+        if number in lost or cells.count(None) < len(cells):
             given.add(number)
             yield {"row": number + 1, "cells": _with_lost(cells, lost.pop(number, {}))}
     for number, columns in sorted(lost.items()):  # rows beyond the last value hold nothing else
@@ -357,8 +379,10 @@ def _cell(value: object) -> Cell:
         if len(value) > CELL_CHARACTERS:
             raise RefusedError("file_too_big")
         return value if value.strip() else None
-    if isinstance(value, (bool, float, int)):
+    if isinstance(value, (bool, float)):
         return value
+    if isinstance(value, int):
+        return float(value)
     if isinstance(value, date):  # a datetime too: no column of ours asks the time of day
         return {"date": value.isoformat()[:10]}
     return str(value)

@@ -68,6 +68,16 @@ def test_rows_and_cells_without_references_are_counted_on(make_workbook, edit_pa
     assert [(row.number, row.cells) for row in read_sheets(path)[0].rows] == [(1, ("a", "b")), (2, ("c", "d"))]
 
 
+def test_tags_may_have_a_prefix(make_workbook, edit_part):
+    path = make_workbook({"s": [["a", "b"], ["c", 4000.5]]})
+
+    def prefixed(xml):
+        return re.sub(r"<(/?)(?=[a-z])", r"<\1x:", xml).replace("xmlns=", "xmlns:x=")
+
+    edit_part(path, SHEET1, prefixed)
+    assert [(row.number, row.cells) for row in read_sheets(path)[0].rows] == [(1, ("a", "b")), (2, ("c", 4000.5))]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -178,6 +188,21 @@ def test_a_child_out_of_memory_is_told_as_too_heavy(make_workbook, monkeypatch, 
         monkeypatch.setattr("papers.sheets._CHILD", child)
         assert reason_of(make_workbook({"s": [["a"]]})) == "file_too_heavy"
     child.write_text('print(\'{"sheet": "s"}\')', encoding="utf-8")  # ended well, but not at the end
+    assert reason_of(make_workbook({"s": [["a"]]})) == "file_unreadable"
+
+
+def test_R10_a_child_that_does_not_end_is_ended_and_told_as_too_heavy(make_workbook, monkeypatch, tmp_path):
+    child = tmp_path / "child.py"
+    child.write_text('print(\'{"sheet": "s", "merged": []}\', flush=True)\nwhile True: pass', encoding="utf-8")
+    monkeypatch.setattr("papers.sheets._CHILD", child)
+    monkeypatch.setattr("papers.sheets._SECONDS", 0.5)
+    assert reason_of(make_workbook({"s": [["a"]]})) == "file_too_heavy"
+
+
+def test_half_a_line_of_a_child_that_crashed_is_not_taken(make_workbook, monkeypatch, tmp_path):
+    child = tmp_path / "child.py"
+    child.write_text('print(\'{"sheet": "s", "merged": []}\\n{"row": 1, "ce\', end="")', encoding="utf-8")
+    monkeypatch.setattr("papers.sheets._CHILD", child)
     assert reason_of(make_workbook({"s": [["a"]]})) == "file_unreadable"
 
 
