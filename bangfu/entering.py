@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from bangfu.wiring import Bangfu
     from papers.people import People
     from papers.roster import Roster, RosterHousehold, RosterMember
+
+#: So many households are entered in one transaction: whoever else writes waits until it ends, less than a second.
+_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,14 @@ class Entered:
     monitored: int
 
 
-def enter_roster(bangfu: Bangfu, roster: Roster, path: Path, by: str = "") -> Entered:
+def enter_roster(
+    bangfu: Bangfu, roster: Roster, path: Path, by: str = "", told: Callable[[int], object] = lambda households: None
+) -> Entered:
     """
     Enter the households of *roster* that are not in the base yet; the same file again adds nothing (I35).
+
+    They are entered some at a time, each household with its members or not at all, so that nobody else waits long for
+    the database. Whatever ends it in between, the same file again adds what is missing and nothing twice.
 
     What households have been from before is entered afterwards, of those known as well, unless their record knows it.
 
@@ -54,44 +62,55 @@ def enter_roster(bangfu: Bangfu, roster: Roster, path: Path, by: str = "") -> En
         path: The file. Its digest is kept with each household, to tell later whether it came from a given file; its
             name is not, for it may be a person's.
         by: The key of the person who says what households have been from before.
+        told: Is told of how many more households it is settled what became of them.
     """
     source = f"roster {sha256(path.read_bytes()).hexdigest()[:16]}"
-    new: dict[int, UUID] = {}
-    known: list[int] = []
-    growing: list[int] = []
-    clashing: list[int] = []
-    monitored = 0
     by_county: dict[str, list[RosterHousehold]] = {}
     for household in roster.households:
         by_county.setdefault(county_of(household.village), []).append(household)
+    parts: list[Entered] = []
     for county, households in by_county.items():
-        numbers = [number for household in households for number in household.id_numbers]
-        found = bangfu.intake.find(county, numbers)
-        wanted = []
-        homes_of: dict[int, UUID] = {}
-        for household in households:
-            homes = [found[number][0] for number in household.id_numbers if number in found]
-            if not homes:
-                wanted.append(household)
-            elif len(set(homes)) > 1 or household.id_number not in found:
-                clashing.append(household.row)
-            elif len(homes) < len(household.id_numbers):
-                growing.append(household.row)
-            else:
-                known.append(household.row)
-                homes_of[household.row] = homes[0]
-        ids = bangfu.intake.add_households(
-            county, (_household(each, source) for each in wanted), bangfu.time_source.now()
-        )
-        entered = {household.row: id_ for household, id_ in zip(wanted, ids, strict=True)}
-        new |= entered
-        homes_of |= entered
-        statuses = [
-            NewStatuses(homes_of[each.row], _plain(each.statuses), f"{source}:{each.row}")
-            for each in households
-            if each.statuses and each.row in homes_of
-        ]
-        monitored += bangfu.intake.enter_statuses(county, statuses, by, bangfu.time_source.now())
+        for start in range(0, len(households), _AT_ONCE):
+            some = households[start : start + _AT_ONCE]
+            parts.append(_enter(bangfu, county, some, source, by))
+            told(len(some))
+    return Entered(
+        new={row: id_ for part in parts for row, id_ in part.new.items()},
+        known=tuple(row for part in parts for row in part.known),
+        growing=tuple(row for part in parts for row in part.growing),
+        clashing=tuple(row for part in parts for row in part.clashing),
+        monitored=sum(part.monitored for part in parts),
+    )
+
+
+def _enter(bangfu: Bangfu, county: str, households: Sequence[RosterHousehold], source: str, by: str) -> Entered:
+    """Those of one county."""
+    known: list[int] = []
+    growing: list[int] = []
+    clashing: list[int] = []
+    wanted: list[RosterHousehold] = []
+    homes_of: dict[int, UUID] = {}
+    found = bangfu.intake.find(county, (number for household in households for number in household.id_numbers))
+    for household in households:
+        homes = [found[number][0] for number in household.id_numbers if number in found]
+        if not homes:
+            wanted.append(household)
+        elif len(set(homes)) > 1 or household.id_number not in found:
+            clashing.append(household.row)
+        elif len(homes) < len(household.id_numbers):
+            growing.append(household.row)
+        else:
+            known.append(household.row)
+            homes_of[household.row] = homes[0]
+    ids = bangfu.intake.add_households(county, (_household(each, source) for each in wanted), bangfu.time_source.now())
+    new = {household.row: id_ for household, id_ in zip(wanted, ids, strict=True)}
+    homes_of |= new
+    statuses = [
+        NewStatuses(homes_of[each.row], _plain(each.statuses), f"{source}:{each.row}")
+        for each in households
+        if each.statuses and each.row in homes_of
+    ]
+    monitored = bangfu.intake.enter_statuses(county, statuses, by, bangfu.time_source.now())
     return Entered(new, tuple(known), tuple(growing), tuple(clashing), monitored)
 
 

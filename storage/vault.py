@@ -195,17 +195,24 @@ class Vault:
 
     def new_key(self, county: str, household: UUID) -> str:
         """A new household's data key, wrapped: what is stored."""
-        return self._wrapper._encrypt(self._random_bytes(KEY_BYTES), _owner(county, household))
+        key, owner = self._random_bytes(KEY_BYTES), _owner(county, household)
+        wrapped = self._wrapper._encrypt(key, owner)
+        self._remember(owner, wrapped, lambda: key)  # What a new household says is sealed next.
+        return wrapped
 
     def household(self, county: str, household: UUID, wrapped: str) -> Sealer:
         """What seals and opens for the household whose key is *wrapped*."""
         owner = _owner(county, household)
         sealer = self._opened.get((owner, wrapped))
         if sealer is None:
-            sealer = Sealer(lambda: self._wrapper._decrypt(wrapped, owner), owner, self._random_bytes)
-            if len(self._opened) >= _REMEMBERED:
-                self._opened.pop(next(iter(self._opened)), None)
-            self._opened[owner, wrapped] = sealer
+            sealer = self._remember(owner, wrapped, lambda: self._wrapper._decrypt(wrapped, owner))
+        return sealer
+
+    def _remember(self, owner: str, wrapped: str, key: Callable[[], bytes]) -> Sealer:
+        sealer = Sealer(key, owner, self._random_bytes)
+        if len(self._opened) >= _REMEMBERED:
+            self._opened.pop(next(iter(self._opened)), None)
+        self._opened[owner, wrapped] = sealer
         return sealer
 
     def county(self, county: str) -> Sealer:

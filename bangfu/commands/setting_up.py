@@ -199,15 +199,22 @@ def import_roster(
         _write_template(session, template)
         return 0
     assert path is not None
+    from rich.progress import Progress
+
     from bangfu.entering import enter_roster
     from papers.roster import read_roster
 
     bangfu = session.bangfu
-    roster = read_roster(path, bangfu.today, bangfu.places.inside(), members)
-    _save_problems(session, roster.problems, problems)
-    # Who files a roster need not say who he is, but what a household has been from before stands in somebody's name.
-    by = session.person if any(each.statuses for each in roster.households) else ""
-    entered = enter_roster(bangfu, roster, path, by)
+    with Progress(console=session.screen.err, transient=True, disable=session.screen.as_json) as progress:
+        bar = progress.add_task(session._("Reading and checking the rows"), total=None)
+        roster = read_roster(path, bangfu.today, bangfu.places.inside(), members)
+        _save_problems(session, roster.problems, problems)
+        # Who files a roster need not say who he is, but what a household has been from before stands in his name.
+        by = session.person if any(each.statuses for each in roster.households) else ""
+        households = len(roster.households)
+        words = session.n_("Entering {n} household", "Entering {n} households", households).format(n=households)
+        progress.update(bar, description=words, total=households)
+        entered = enter_roster(bangfu, roster, path, by, told=lambda done: progress.advance(bar, done))
     document = {
         "rows": roster.rows_present, "accepted": roster.rows_accepted, "rejected": roster.rows_rejected,
         "entered": len(entered.new), "known": len(entered.known), "growing": list(entered.growing),

@@ -639,10 +639,12 @@ def test_two_programs_see_each_other(desk: Desk, database_url: str) -> None:
 
 
 def test_many_households_are_entered_at_once(desk: Desk) -> None:
-    new = [NewHousehold(VILLAGE, f"测试{n}", [NewMember("测试", "户主", f"{n:018d}")]) for n in range(50)]
+    new = [NewHousehold(VILLAGE, f"测试{n}", [NewMember("测试", "户主", f"{n:018d}")]) for n in range(700)]
     ids = desk.intake.add_households(COUNTY, new, NOW)
-    assert len(set(ids)) == 50
+    assert len(set(ids)) == 700
     assert desk.intake.find(COUNTY, ["0" * 18, f"{49:018d}"]) == {"0" * 18: (ids[0], 1), f"{49:018d}": (ids[49], 1)}
+    every = desk.intake.find(COUNTY, [f"{n:018d}" for n in range(800)])
+    assert every == {f"{n:018d}": (id_, 1) for n, id_ in enumerate(ids)}
 
 
 def test_an_event_belongs_to_its_county(desk: Desk) -> None:

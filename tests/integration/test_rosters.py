@@ -108,6 +108,57 @@ def test_I35_a_file_with_some_known_households_adds_the_others(bangfu: Bangfu, t
     assert (len(second.new), len(second.known)) == (4, 4)
 
 
+def test_I35_thousands_of_rows_with_doubles_in_the_file_and_in_the_base_are_accounted_for(
+    bangfu: Bangfu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bangfu.entering._AT_ONCE", 300)
+    places = bangfu.places.inside(COUNTY)
+    households = synthetic_households(11, VILLAGES, 1_300, TODAY)
+    first, path = tmp_path / "first.xlsx", tmp_path / "roster.xlsx"
+    write_roster(first, households[200:900:2], places)
+    assert len(enter_roster(bangfu, read(bangfu, first), first).new) == 350
+    write_roster(path, spoilt(households, 11), places)
+    roster = read(bangfu, path)
+    assert roster.rows_present == rows_in(path) > 5_000
+    assert roster.rows_accepted + roster.rows_rejected == roster.rows_present
+    told: list[int] = []
+    entered = enter_roster(bangfu, roster, path, told=told.append)
+    assert sum(told) == len(roster.households)
+    assert max(told) == 300
+    assert len(entered.new) + len(entered.known) == len(roster.households)
+    in_both = {each.id_number for each in households[200:900:2]} & {each.id_number for each in roster.households}
+    assert len(entered.known) == len(in_both) > 0
+    counts = tables(bangfu)
+    assert counts[0] == 350 + len(entered.new)
+    assert enter_roster(bangfu, read(bangfu, path), path).new == {}
+    assert tables(bangfu) == counts
+    assert check(bangfu.database, bangfu.time_source.now()) == []
+
+
+def test_I35_an_import_that_was_cut_off_adds_only_what_is_missing_when_it_is_done_again(
+    bangfu: Bangfu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bangfu.entering._AT_ONCE", 10)
+    path = tmp_path / "roster.xlsx"
+    households = synthetic_households(2, VILLAGES, 35, TODAY)
+    write_roster(path, monitored(households), bangfu.places.inside(COUNTY))
+    roster = read(bangfu, path)
+
+    def cut_off(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:  # In the first ten, between the households and their statuses.
+        interrupted.setattr(bangfu.intake, "enter_statuses", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            enter_roster(bangfu, roster, path, by="cadre")
+    people = sum(len(each.id_numbers) for each in households[:10])
+    assert tables(bangfu) == [10, people, 0]
+    again = enter_roster(bangfu, roster, path, by="cadre")
+    assert (len(again.new), len(again.known), again.monitored) == (25, 10, 35)
+    assert tables(bangfu) == [35, sum(len(each.id_numbers) for each in households), 35]
+    assert check(bangfu.database, bangfu.time_source.now()) == []
+
+
 def test_I35_rows_of_a_csv_are_accounted_for_as_well(bangfu: Bangfu, tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     rows = [
