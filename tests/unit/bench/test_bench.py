@@ -6,12 +6,14 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench import __main__ as bench
+from bench import rosters
 from bench.filling import case_id, crowded
 from bench.floor_postgres import PostgresFloor
 from bench.floor_sqlite import SqliteFloor
@@ -23,7 +25,7 @@ from bench.work import COUNTY, WALK, Bangfu, time_of, walk
 from engine.cases import replay
 from storage.tables import Row
 
-TINY = bench.Size(rounds=2, cases=2, age=20, few=30, some=310, many=620, batch=4, batches=1)
+TINY = bench.Size(rounds=2, cases=2, age=20, few=30, some=310, many=620, batch=4, batches=1, households=20, times=1)
 #: Another in every case, or at every run.
 RANDOM = {
     "id",
@@ -84,15 +86,47 @@ def test_in_a_filled_database_every_case_can_be_decided(places: Places, recordin
         assert again.store.load(COUNTY, case_id(30)).case.seq == 2
 
 
+@pytest.fixture
+def rosters_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("bench.places.DATA", tmp_path)
+
+
+@pytest.mark.usefixtures("rosters_elsewhere")
 def test_every_measure_has_a_ratio_and_a_target(places: Places) -> None:
     found = list(bench.measures(places, TINY, random.Random(1)))
     names = {each.name for each in found}
     assert {f"w1_{places.kind}_wall", f"w2_{places.kind}", f"flat_cases_{places.kind}"} < names
+    assert f"w6_roster_{places.kind}" in names
     for each in found:
         shown = each.as_json()
         assert shown["met"] is (each.ratio <= each.target)
         assert each.ratio > 0 < each.bangfu
     assert bench.table(found).row_count == len(found)
+
+
+@pytest.mark.usefixtures("rosters_elsewhere")
+def test_some_measures_are_taken_alone_by_how_their_names_begin(places: Places) -> None:
+    wanted = ["w6", f"w4_fire_{'postgres' if places.kind == 'sqlite' else 'sqlite'}"]
+    found = [each.name for each in bench.measures(places, TINY, random.Random(1), wanted)]
+    assert found == [f"w6_roster_{places.kind}"]
+
+
+@pytest.mark.usefixtures("rosters_elsewhere")
+def test_the_floor_of_a_roster_leaves_the_rows_that_an_import_leaves(places: Places) -> None:
+    path = rosters.roster_file(30)
+    for name in ("roster", "floor"):
+        rosters.new_base(places, name)
+    rosters.run_import(places, "roster", path)
+    written = rosters.rows_of(places, "roster")
+    assert len(written["household"][1]) == 30
+    assert len(written["member"][1]) >= 57, "householders, and a member for nine of ten"
+    rosters.plainly(places, "floor", path, written)
+    with closing(places.open("roster")) as ours, closing(places.open("floor")) as theirs:
+        for table in Row.metadata.sorted_tables:
+            keys = ", ".join(column.name for column in table.primary_key)
+            rows = f"SELECT * FROM {table.name} ORDER BY {keys}"
+            if table.name != "meta":
+                assert theirs.read(rows) == ours.read(rows), table.name
 
 
 def test_a_ratio_is_the_median_of_the_rounds_not_the_ratio_of_the_medians() -> None:
