@@ -154,7 +154,7 @@ def _what(error: BangfuError, session: Session) -> str:
 
 def _more(error: BangfuError, session: Session) -> list[str]:
     """Why, and what to do."""
-    lines = [str(fault) for fault in getattr(error, "faults", ())]
+    lines = [fault.whole().told(session._) for fault in getattr(error, "faults", ())]
     for refusal in getattr(error, "refusals", ()):
         lines.append(f"{refusal.number}: {refusal.error.words.told(session._)}")
     if getattr(error, "clause", ""):

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from engine.errors import N_, DefinitionError, Fault, InputError, NotFoundError
+from engine.errors import N_, DefinitionError, Fault, InputError, NotFoundError, worded
 from engine.loading import Definition, restore
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class StoredDefinitions:
             try:
                 stored = self._intake.version(version)
             except NotFoundError:
-                raise DefinitionError([Fault("", 0, 0, f"no definition {version[:12]} is stored here")]) from None
+                raise DefinitionError(
+                    [Fault("", 0, 0, worded(N_("no definition {version} is stored here"), version=version[:12]))]
+                ) from None
             known = self._definitions[version] = restore(stored.canonical, stored.origins)
         return known
 

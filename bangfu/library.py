@@ -290,7 +290,9 @@ def source_of(name: str, file: Traversable, pack: str = "") -> Source:
         return Source(name, content.decode("utf-8-sig", errors), pack)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise DefinitionError([Fault(name, line, 1, "not UTF-8 text", "save the file as UTF-8", "yaml")]) from None
+        raise DefinitionError(
+            [Fault(name, line, 1, N_("not UTF-8 text"), N_("save the file as UTF-8"), "yaml")]
+        ) from None
 
 
 def _gathered(
@@ -305,7 +307,7 @@ def _gathered(
         except DefinitionError as error:
             faults |= dict.fromkeys(error.faults)
         except NotFoundError as error:
-            faults[Fault(file, 1, 1, error.message, error.advice, "header")] = None
+            faults[Fault(file, 1, 1, error.words, error.advised, "header")] = None
     return tuple(found), tuple(faults)
 
 

@@ -17,7 +17,7 @@ from engine import routes
 from engine.calendar import Calendar
 from engine.clocks import parse_amount
 from engine.compiling import FORWARD
-from engine.errors import DefinitionError, Fault
+from engine.errors import N_, DefinitionError, Fault, Words, worded
 from engine.feasibility import misfits
 from engine.grounds import uncited, unset
 from engine.loading import Definition
@@ -49,6 +49,9 @@ _OF_ONE_VILLAGE = frozenset({"household", "person", "village", "case"})
 #: Seats tried when asking whether two results can both hold, or none: small numbers show every such case.
 _TRIED = range(1, 8)
 
+#: What answers a stage, as messages call it.
+_VOICES = {"by": N_("post"), "panel": N_("panel"), "notice": N_("notice"), "case": N_("case")}
+
 Check = Callable[[Definition, Known], Iterator[Fault]]
 
 
@@ -76,6 +79,10 @@ def check(
     names = frozenset({*known, *workflows, workflow.workflow}) if known or workflows else frozenset()
     names_at_hand = Known(workflow, {**workflows, workflow.workflow: workflow}, names)
     faults = [fault for one in _CHECKS for fault in one(definition, names_at_hand)]
+    is_whole = not any(fault.code in _BREAKING for fault in faults)
+    if is_whole:
+        faults += [fault for one in _PROOFS for fault in one(definition, names_at_hand)]
+    faults.extend(_rules(definition, is_whole=is_whole))
     if deployed:
         faults.extend(unset(definition))
     if calendar is not None and not any(fault.severity == "error" for fault in faults):
@@ -90,14 +97,29 @@ def _feasible(definition: Definition, calendar: Calendar) -> Iterator[Fault]:
     """The steps fit into the limits over them, whenever a case begins."""
     for found in misfits(definition.workflow, calendar):
         path = ("clocks", found.clock, "limit")
-        example = f"begun on {found.begun}, they end on {found.ends}; the limit ends on {found.due}"
-        days = f"of {found.failed} of {found.tried} working days"
+        example = worded(
+            N_("begun on {begun}, they end on {ends}; the limit ends on {due}"),
+            begun=found.begun,
+            ends=found.ends,
+            due=found.due,
+        )
+        days = worded(N_("of {failed} of {tried} working days"), failed=found.failed, tried=found.tried)
         if found.whatever:
-            message = f"the waits alone are longer than `{found.clock}`, counted {days}: {example}"
-            yield definition.fault(path, message, "a longer limit, or a shorter wait", "impossible-limit")
+            message = worded(
+                N_("the waits alone are longer than `{clock}`, counted {days}: {example}"),
+                clock=found.clock,
+                days=days,
+                example=example,
+            )
+            yield definition.fault(path, message, N_("a longer limit, or a shorter wait"), "impossible-limit")
         else:
-            message = f"steps that each keep their limit end after `{found.clock}`, counted {days}: {example}"
-            advice = "shorter limits of the steps, or a longer one over them"
+            message = worded(
+                N_("steps that each keep their limit end after `{clock}`, counted {days}: {example}"),
+                clock=found.clock,
+                days=days,
+                example=example,
+            )
+            advice = N_("shorter limits of the steps, or a longer one over them")
             yield definition.fault(path, message, advice, "tight-limit", "warning")
 
 
@@ -107,21 +129,6 @@ def _clauses(definition: Definition, known: Known) -> Iterator[Fault]:
 
 def _references(definition: Definition, known: Known) -> Iterator[Fault]:
     yield from unknown(definition, known)
-
-
-def _rules_compile(definition: Definition, known: Known) -> Iterator[Fault]:
-    """CEL is loaded only here; what its compiler says comes with the line of the rule."""
-    try:
-        book = RuleBook.compile(definition)
-    except DefinitionError as error:
-        yield from error.faults
-        return
-    for found in unknown_rules(definition, book):
-        titles = ", ".join(f"`{fact}`" for fact in found.facts)
-        message = f"`{found.rule}` is asked before {titles} can have been written"
-        advice = "ask it later, or write the fact earlier"
-        severity = "error" if found.certain else "warning"
-        yield definition.fault(found.path, message, advice, "asked-too-early", severity)
 
 
 def _names(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -141,8 +148,10 @@ def _names(definition: Definition, known: Known) -> Iterator[Fault]:
             if name in _WORDS_OF_PLACES:
                 yield _reserved(definition, (part, name))
             if name in seen:
-                advice = f"it is also one of `{seen[name]}`; events are called by these names"
-                yield definition.fault((part, name), f"`{name}` is named twice", advice, "duplicate-name")
+                advice = worded(N_("it is also one of `{part}`; events are called by these names"), part=seen[name])
+                yield definition.fault(
+                    (part, name), worded(N_("`{name}` is named twice"), name=name), advice, "duplicate-name"
+                )
             seen.setdefault(name, part)
     for stage_name, stage in w.stages.items():
         for name in stage.actions:
@@ -155,7 +164,12 @@ def _names(definition: Definition, known: Known) -> Iterator[Fault]:
 
 
 def _reserved(definition: Definition, path: Path) -> Fault:
-    return definition.fault(path, f"`{path[-1]}` is a word of the language", "choose another name", "reserved-name")
+    return definition.fault(
+        path,
+        worded(N_("`{word}` is a word of the language"), word=path[-1]),
+        N_("choose another name"),
+        "reserved-name",
+    )
 
 
 def _lengths(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -177,7 +191,7 @@ def _lengths(definition: Definition, known: Known) -> Iterator[Fault]:
             try:
                 parse_amount(str(value))
             except ValueError as error:
-                yield definition.fault(path, str(error), "", "bad-length")
+                yield definition.fault(path, error.args[0], "", "bad-length")
 
 
 def _choices(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -192,13 +206,15 @@ def _choices(definition: Definition, known: Known) -> Iterator[Fault]:
         last = len(lines) - 1
         for number, line in enumerate(lines):
             if number == last and line.when:
-                advice = "add a last line without `when`"
+                advice = N_("add a last line without `when`")
                 yield definition.fault(
-                    (*path, str(number)), "nothing is chosen if no `when` holds", advice, "open-choice"
+                    (*path, str(number)), N_("nothing is chosen if no `when` holds"), advice, "open-choice"
                 )
             if number < last and not line.when:
-                advice = "only the last line has no `when`"
-                yield definition.fault((*path, str(number)), "the lines below are never tried", advice, "open-choice")
+                advice = N_("only the last line has no `when`")
+                yield definition.fault(
+                    (*path, str(number)), N_("the lines below are never tried"), advice, "open-choice"
+                )
 
 
 def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -211,15 +227,21 @@ def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
         if ask.notice is not None and ask.notice.each == "group" and w.subject not in _OF_ONE_VILLAGE:
             found.append((*path, "notice", "each"))
     for path in found:
-        advice = "this version of bangfu cannot run it; leave it out for now"
-        yield definition.fault(path, f"not yet: `{path[-1]}`", advice, "not-yet")
+        advice = N_("this version of bangfu cannot run it; leave it out for now")
+        yield definition.fault(path, worded(N_("not yet: `{key}`"), key=path[-1]), advice, "not-yet")
 
 
 def _titles(definition: Definition, known: Known) -> Iterator[Fault]:
     """Officers read titles, never ids."""
     for path, name, action, _ in routes.actions(definition.workflow):
         if not action.title and path[-1] != "then":
-            yield definition.fault(path, f"the action `{name}` has no title", "officers read it", "untitled", "warning")
+            yield definition.fault(
+                path,
+                worded(N_("the action `{name}` has no title"), name=name),
+                N_("officers read it"),
+                "untitled",
+                "warning",
+            )
 
 
 # -------------------------------------------------------------------------------------------------------------- routes
@@ -230,12 +252,15 @@ def _reachable(definition: Definition, known: Known) -> Iterator[Fault]:
     found = routes.reached(w)
     for name in w.stages:
         if name not in found:
-            message, advice = f"the stage `{name}` is never reached", "no channel and no action leads here"
+            message, advice = (
+                worded(N_("the stage `{name}` is never reached"), name=name),
+                N_("no channel and no action leads here"),
+            )
             yield definition.fault(("stages", name), message, advice, "unreachable-stage")
     for name in w.ends:
         if name not in found:
-            advice = "no action leads here"
-            message = f"the end `{name}` is never reached"
+            advice = N_("no action leads here")
+            message = worded(N_("the end `{name}` is never reached"), name=name)
             yield definition.fault(("ends", name), message, advice, "unreachable-end", "warning")
 
 
@@ -244,8 +269,26 @@ def _can_end(definition: Definition, known: Known) -> Iterator[Fault]:
     endless = w.stages.keys() - routes.can_end(w)
     for name in w.stages:
         if name in endless:
-            message = f"from the stage `{name}` no way leads to an end"
-            yield definition.fault(("stages", name), message, "give one of its actions an end", "no-way-to-end")
+            message = worded(N_("from the stage `{name}` no way leads to an end"), name=name)
+            yield definition.fault(("stages", name), message, N_("give one of its actions an end"), "no-way-to-end")
+
+
+def _rules(definition: Definition, *, is_whole: bool) -> Iterator[Fault]:
+    """
+    CEL is loaded only here; what its compiler says comes with the line of the rule. When a rule is asked is looked at
+    where all ways are known.
+    """
+    try:
+        book = RuleBook.compile(definition)
+    except DefinitionError as error:
+        yield from error.faults
+        return
+    for found in unknown_rules(definition, book) if is_whole else ():
+        titles = ", ".join(f"`{fact}`" for fact in found.facts)
+        message = worded(N_("`{rule}` is asked before {titles} can have been written"), rule=found.rule, titles=titles)
+        advice = N_("ask it later, or write the fact earlier")
+        severity = "error" if found.certain else "warning"
+        yield definition.fault(found.path, message, advice, "asked-too-early", severity)
 
 
 def _granted_ends(w: Workflow) -> list[str]:
@@ -256,18 +299,19 @@ def _must(definition: Definition, known: Known) -> Iterator[Fault]:
     """No way to a granted end avoids a `must` stage, nor the stages that await a `must` task."""
     w = definition.workflow
     needed = [(("stages", name, "must"), name, {name}) for name, stage in w.stages.items() if stage.must]
-    for name, task in w.tasks.items():
-        if task.must and task.awaited_by:
-            needed.append((("tasks", name, "must"), name, set(task.awaited_by)))
-        elif task.must:
-            advice = "say by which stage it is `awaited_by`"
-            yield definition.fault(("tasks", name, "must"), f"nothing waits for `{name}`", advice, "around-must")
+    awaited = ((name, task.awaited_by) for name, task in w.tasks.items() if task.must and task.awaited_by)
+    needed += [(("tasks", name, "must"), name, set(stages)) for name, stages in awaited]
     for path, name, places in needed:
         found = routes.reached(w, without=places)
         for end in _granted_ends(w):
             if end in found:
                 way = ", ".join(routes.way_to(found, end))
-                yield definition.fault(path, f"`{end}` can be reached without `{name}`", f"by {way}", "around-must")
+                yield definition.fault(
+                    path,
+                    worded(N_("`{end}` can be reached without `{name}`"), end=end, name=name),
+                    worded(N_("by {way}"), way=way),
+                    "around-must",
+                )
         yield from _left_too_early(definition, path, name, places)
 
 
@@ -289,7 +333,10 @@ def _left_too_early(definition: Definition, path: Path, name: str, places: Colle
             if end in found:
                 way = ", ".join([f"{move.source}.{move.name}", *routes.way_to(found, end)])
                 yield definition.fault(
-                    path, f"`{end}` can be reached before `{name}` is over", f"by {way}", "around-must"
+                    path,
+                    worded(N_("`{end}` can be reached before `{name}` is over"), end=end, name=name),
+                    worded(N_("by {way}"), way=way),
+                    "around-must",
                 )
 
 
@@ -300,8 +347,8 @@ def _granted(definition: Definition, known: Known) -> Iterator[Fault]:
     for end in _granted_ends(w):
         if end in found:
             way = ", ".join(routes.way_to(found, end))
-            message = f"`{end}` can be reached though nobody has granted it"
-            advice = f"by {way}; the action that decides says `means: grant`"
+            message = worded(N_("`{end}` can be reached though nobody has granted it"), end=end)
+            advice = worded(N_("by {way}; the action that decides says `means: grant`"), way=way)
             yield definition.fault(("ends", end, "outcome"), message, advice, "ungranted-end")
 
 
@@ -324,8 +371,12 @@ def _straight(definition: Definition, known: Known) -> Iterator[Fault]:
                 if w.stages[between].must
             }
             if skipped:
-                advice = "use `then: stepwise`, or come back to a later stage (`among`)"
-                message = f"`{name}` comes straight back past {', '.join(f'`{s}`' for s in order if s in skipped)}"
+                advice = N_("use `then: stepwise`, or come back to a later stage (`among`)")
+                message = worded(
+                    N_("`{name}` comes straight back past {places}"),
+                    name=name,
+                    places=", ".join(f"`{s}`" for s in order if s in skipped),
+                )
                 yield definition.fault((*path, "then"), message, advice, "straight-past-must")
 
 
@@ -334,6 +385,8 @@ def _straight(definition: Definition, known: Known) -> Iterator[Fault]:
 
 def _owners(definition: Definition, known: Known) -> Iterator[Fault]:
     """Every question has an officer who is asked, or a time at which something happens."""
+    message: str | Words
+    advice: str | Words
     w = definition.workflow
     timed = {clock.until.partition(".")[0] for clock in w.clocks.values() if clock.until and clock.then}
     timed |= {event.partition(".")[0] for clock in w.clocks.values() if clock.then for event in clock.from_}
@@ -341,53 +394,74 @@ def _owners(definition: Definition, known: Known) -> Iterator[Fault]:
         path = place_of(w, name)
         owned = bool({post.partition("@")[0] for post in posts_of(ask)} - NO_POST) if ask.voice == "by" else True
         if ask.voice == "by" and not posts_of(ask):
-            yield definition.fault((*path, "by"), f"nobody is asked in `{name}`", "name a post", "no-owner")
+            yield definition.fault(
+                (*path, "by"), worded(N_("nobody is asked in `{name}`"), name=name), N_("name a post"), "no-owner"
+            )
         elif not owned and ask.limit in NO_LENGTH and name not in timed:
-            message = f"no officer is asked in `{name}`, and no time ends it"
-            yield definition.fault((*path, "by"), message, "add a post, a `limit`, or a clock with `then`", "no-owner")
+            message = worded(N_("no officer is asked in `{name}`, and no time ends it"), name=name)
+            yield definition.fault(
+                (*path, "by"), message, N_("add a post, a `limit`, or a clock with `then`"), "no-owner"
+            )
     for path, panel in every_panel(w):
         if not panel.seats and panel.roll is None:
-            yield definition.fault(path, "nobody sits on this panel", "give it `seats` or a `roll`", "no-owner")
+            yield definition.fault(path, N_("nobody sits on this panel"), N_("give it `seats` or a `roll`"), "no-owner")
         posts = [post.partition("@")[0] for post in panel.seats]
         if len(posts) != len(set(posts)):
-            message = "not yet: one post sits here for two places, and their answers could not be told apart"
-            advice = "this version of bangfu cannot run it; make two tasks"
+            message = N_("not yet: one post sits here for two places, and their answers could not be told apart")
+            advice = N_("this version of bangfu cannot run it; make two tasks")
             yield definition.fault((*path, "seats"), message, advice, "not-yet")
         if not panel.seats:
-            yield definition.fault(path, "nobody sits on this panel", "give it `seats`", "no-owner")
+            yield definition.fault(path, N_("nobody sits on this panel"), N_("give it `seats`"), "no-owner")
         if panel.roll is not None and (panel.recorded != "minutes" or panel.silence is not None):
-            advice = "say `recorded: minutes`; its `seats` call the meeting and keep them"
-            yield definition.fault((*path, "roll"), "a body of a register is counted in minutes", advice, "no-owner")
+            advice = N_("say `recorded: minutes`; its `seats` call the meeting and keep them")
+            yield definition.fault(
+                (*path, "roll"), N_("a body of a register is counted in minutes"), advice, "no-owner"
+            )
     for name, channel in w.opens.items():
         if not channel.by:
-            yield definition.fault(("opens", name), f"nobody can open a case by `{name}`", "say `by` whom", "no-owner")
+            yield definition.fault(
+                ("opens", name),
+                worded(N_("nobody can open a case by `{name}`"), name=name),
+                N_("say `by` whom"),
+                "no-owner",
+            )
 
 
 def _answers(definition: Definition, known: Known) -> Iterator[Fault]:
     """Every result of a voice has an action, and every action somebody who takes it."""
+    message: str | Words
+    advice: str | Words
     w = definition.workflow
     for name, stage in w.stages.items():
         path = ("stages", name, "actions")
         results = known.results(stage)
+        if stage.panel is not None and not known.has_panels(stage):
+            continue  # What an unknown panel answers is not known.
         for result in results:
             if result not in stage.actions:
-                message = f"the result `{result}` of `{name}` has no action"
-                yield definition.fault(path, message, "say where it leads", "result-without-action")
+                message = worded(N_("the result `{result}` of `{name}` has no action"), result=result, name=name)
+                yield definition.fault(path, message, N_("say where it leads"), "result-without-action")
         if stage.voice == "by" or (stage.voice == "case" and not results):
             continue  # The post takes any action; the ends of a workflow that is not at hand are not known.
         given = {*results, _LODGED} if stage.notice else set(results)
         for word, action in stage.actions.items():
             if word not in given and not action.by:
-                advice = f"its results are {', '.join(f'`{r}`' for r in results)}; else say `by` whom"
-                message = f"nothing in `{name}` brings about `{word}`"
+                advice = worded(
+                    N_("its results are {results}; else say `by` whom"), results=", ".join(f"`{r}`" for r in results)
+                )
+                message = worded(N_("nothing in `{name}` brings about `{word}`"), name=name, word=word)
                 yield definition.fault((*path, word), message, advice, "action-without-source")
             if word in results and action.by:
-                advice = f"leave `by` out, or give what a person does another name than `{word}`"
-                message = f"`{word}` is what the {stage.voice} answers, and nobody may answer for it"
+                advice = worded(N_("leave `by` out, or give what a person does another name than `{word}`"), word=word)
+                message = worded(
+                    N_("`{word}` is what the {voice} answers, and nobody may answer for it"),
+                    word=word,
+                    voice=Words(_VOICES[stage.voice]),
+                )
                 yield definition.fault((*path, word, "by"), message, advice, "by-on-result")
             if word in given and action.needs and stage.voice in ("notice", "case"):
-                message = f"`{word}` happens whether or not a rule holds"
-                advice = "a result of a notice or a case takes no `needs`; make `to` a choice"
+                message = worded(N_("`{word}` happens whether or not a rule holds"), word=word)
+                advice = N_("a result of a notice or a case takes no `needs`; make `to` a choice")
                 yield definition.fault((*path, word, "needs"), message, advice, "needs-on-result")
 
 
@@ -407,17 +481,21 @@ def _of_nobody(definition: Definition, known: Known) -> Iterator[Fault]:
     for path, action in alone:
         for key, asked in (("opinion", action.opinion), ("times", action.times is not None)):
             if asked:
-                yield _nobody(definition, (*path, key), f"nobody takes this action: `{key}` can never be met")
+                yield _nobody(
+                    definition, (*path, key), worded(N_("nobody takes this action: `{key}` can never be met"), key=key)
+                )
     for name, fact in w.facts.items():
         for number, place in enumerate(fact.in_):
             if place in places and not fact.optional:
                 yield _nobody(
-                    definition, ("facts", name, "in", str(number)), f"nobody can fill in `{name}` in `{place}`"
+                    definition,
+                    ("facts", name, "in", str(number)),
+                    worded(N_("nobody can fill in `{name}` in `{place}`"), name=name, place=place),
                 )
 
 
-def _nobody(definition: Definition, path: Path, message: str) -> Fault:
-    advice = "no person answers there; ask for it elsewhere, or give the stage an action with `by`"
+def _nobody(definition: Definition, path: Path, message: str | Words) -> Fault:
+    advice = N_("no person answers there; ask for it elsewhere, or give the stage an action with `by`")
     return definition.fault(path, message, advice, "asked-of-nobody")
 
 
@@ -429,8 +507,13 @@ def _objections(definition: Definition, known: Known) -> Iterator[Fault]:
             outcomes = {end.outcome for end in other.ends.values()}
             if other.subject != "case" or not {"upheld", "dismissed"} <= outcomes:
                 path = (*place_of(definition.workflow, name), "notice", "objection")
-                advice = "its subject is a case, and it ends `upheld` and `dismissed`"
-                yield definition.fault(path, f"`{other.workflow}` answers no objection", advice, "not-an-objection")
+                advice = N_("its subject is a case, and it ends `upheld` and `dismissed`")
+                yield definition.fault(
+                    path,
+                    worded(N_("`{workflow}` answers no objection"), workflow=other.workflow),
+                    advice,
+                    "not-an-objection",
+                )
 
 
 def _upheld(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -439,7 +522,10 @@ def _upheld(definition: Definition, known: Known) -> Iterator[Fault]:
         action = stage.actions.get("upheld")
         if stage.notice is not None and action is not None and action.means in ("pass", "grant"):
             path = ("stages", name, "actions", "upheld", "means")
-            message, advice = f"an objection upheld in `{name}` takes the case forward", "say `means: back` or `refuse`"
+            message, advice = (
+                worded(N_("an objection upheld in `{name}` takes the case forward"), name=name),
+                N_("say `means: back` or `refuse`"),
+            )
             yield definition.fault(path, message, advice, "upheld-forward")
 
 
@@ -448,24 +534,32 @@ def _can_say_no(definition: Definition, known: Known) -> Iterator[Fault]:
         for word, action in stage.actions.items():
             if action.means == "grant" and not {a.means for a in stage.actions.values()} & MEANS_OTHERWISE:
                 path = ("stages", name, "actions", word)
-                advice = "add an action that means refuse, back, defer or refer"
-                yield definition.fault(path, f"`{name}` can only say yes", advice, "cannot-say-no")
+                advice = N_("add an action that means refuse, back, defer or refer")
+                yield definition.fault(
+                    path, worded(N_("`{name}` can only say yes"), name=name), advice, "cannot-say-no"
+                )
 
 
 def _tallies(definition: Definition, known: Known) -> Iterator[Fault]:
     """The same answers never mean two results, and a full panel always has one (C6)."""
+    message: str | Words
+    advice: str | Words
     for path, panel in every_panel(definition.workflow):
         seats = sum(1 if number == "all" else number for number in panel.seats.values())
         for one, other in combinations([r for r, text in panel.tally.items() if text != "otherwise"], 2):
             votes = _both_hold(panel, one, other, seats)
             if votes is not None:
-                message = f"`{one}` and `{other}` can both hold"
-                advice = f"with {votes[0]} and {votes[1]} of {votes[2]} answers"
+                message = worded(N_("`{one}` and `{other}` can both hold"), one=one, other=other)
+                advice = worded(
+                    N_("with {one} and {other} of {all} answers"), one=votes[0], other=votes[1], all=votes[2]
+                )
                 yield definition.fault((*path, "tally", other), message, advice, "contradictory-tally")
         if left := _none_holds(panel, seats):
             shown = ", ".join(f"{number} {result}" for result, number in zip(panel.tally, left, strict=True))
-            advice = "make the last one `otherwise`"
-            yield definition.fault((*path, "tally"), f"nothing results from {shown}", advice, "undecided-tally")
+            advice = N_("make the last one `otherwise`")
+            yield definition.fault(
+                (*path, "tally"), worded(N_("nothing results from {shown}"), shown=shown), advice, "undecided-tally"
+            )
 
 
 def _joins(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -476,23 +570,27 @@ def _joins(definition: Definition, known: Known) -> Iterator[Fault]:
         path = (*place_of(w, name), "case")
         if ask.case is not None and ask.case.for_each:
             if ask.case.for_each not in {*lists, "members", "children"}:
-                message = f"there is no list `{ask.case.for_each}`"
-                yield definition.fault((*path, "for_each"), message, "a fact of type list", "unknown-fact")
+                message = worded(N_("there is no list `{name}`"), name=ask.case.for_each)
+                yield definition.fault((*path, "for_each"), message, N_("a fact of type list"), "unknown-fact")
             last = list(ask.case.tally.items())[-1:]
             if not last or not (last[0][1] == "otherwise" or last[0] in (("done", "all"), ("done", "any"))):
-                advice = "make the last one `otherwise`, or `done: all`, which counts every end"
-                yield definition.fault((*path, "tally"), "the ends may add up to nothing", advice, "undecided-tally")
+                advice = N_("make the last one `otherwise`, or `done: all`, which counts every end")
+                yield definition.fault(
+                    (*path, "tally"), N_("the ends may add up to nothing"), advice, "undecided-tally"
+                )
         elif ask.case is not None and ask.case.tally:
-            yield definition.fault((*path, "tally"), "one case adds up to nothing", "leave it out", "undecided-tally")
+            yield definition.fault(
+                (*path, "tally"), N_("one case adds up to nothing"), N_("leave it out"), "undecided-tally"
+            )
     for name, task in w.tasks.items():
         if task.for_each and (task.case is None or task.case.for_each != "members"):
-            advice = "answer it by `case` with `for_each: members`"
-            message = f"`{name}` is asked once: members have cases of their own"
+            advice = N_("answer it by `case` with `for_each: members`")
+            message = worded(N_("`{name}` is asked once: members have cases of their own"), name=name)
             yield definition.fault(("tasks", name, "for_each"), message, advice, "unknown-fact")
     for name, channel in w.opens.items():
         if channel.for_each and channel.for_each not in lists:
-            message = f"there is no list `{channel.for_each}`"
-            yield definition.fault(("opens", name, "for_each"), message, "a fact of type list", "unknown-fact")
+            message = worded(N_("there is no list `{name}`"), name=channel.for_each)
+            yield definition.fault(("opens", name, "for_each"), message, N_("a fact of type list"), "unknown-fact")
 
 
 def _both_hold(panel: Panel, one: str, other: str, seats: int) -> tuple[int, int, int] | None:
@@ -530,26 +628,36 @@ def _shares_of(number: int, parts: int) -> Iterator[tuple[int, ...]]:
                 yield tuple(share[places.index(i)] if i in places else 0 for i in range(parts))
 
 
+def _opened(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Every task is opened by something and can finish; for one that must be done something waits."""
+    for name, task in definition.workflow.tasks.items():
+        path = ("tasks", name)
+        if task.must and not task.awaited_by:
+            message, advice = N_("nothing waits for `{name}`"), N_("say by which stage it is `awaited_by`")
+            yield definition.fault((*path, "must"), worded(message, name=name), advice, "around-must")
+        if not (task.opens or task.every):
+            message, advice = N_("nothing opens the task `{name}`"), N_("say what `opens` it")
+            yield definition.fault(path, worded(message, name=name), advice, "never-opened")
+        elif task.panel is None and task.voice == "by" and not task.results:
+            message, advice = N_("`{name}` has no result"), N_("leave the key out for `done`")
+            yield definition.fault((*path, "results"), worded(message, name=name), advice, "never-done")
+        if task.every and task.again == "keep":
+            message, advice = N_("`{name}` comes again and again"), N_("leave it out: each turn is a new one")
+            yield definition.fault((*path, "again"), worded(message, name=name), advice, "shape")
+
+
 def _awaited(definition: Definition, known: Known) -> Iterator[Fault]:
-    """What a stage waits for is opened on some way to it, and can finish."""
+    """What a stage waits for is opened on some way to it."""
     w = definition.workflow
     for name, task in w.tasks.items():
-        path = ("tasks", name)
-        if not (task.opens or task.every):
-            yield definition.fault(path, f"nothing opens the task `{name}`", "say what `opens` it", "never-opened")
-            continue
-        if task.panel is None and task.voice == "by" and not task.results:
-            yield definition.fault(
-                (*path, "results"), f"`{name}` has no result", "leave the key out for `done`", "never-done"
-            )
-        if task.every and task.again == "keep":
-            advice = "leave it out: each turn is a new one"
-            yield definition.fault((*path, "again"), f"`{name}` comes again and again", advice, "shape")
-        for number, awaiting in enumerate(task.awaited_by if not task.every else ()):
-            if awaiting in w.stages and not any(_comes_before(w, event, awaiting) for event in task.opens):
-                message = f"`{name}` is never opened before `{awaiting}` could go on"
-                advice = "let it open by something that happens earlier"
-                yield definition.fault((*path, "awaited_by", str(number)), message, advice, "never-opened")
+        for number, awaiting in enumerate(task.awaited_by if task.opens and not task.every else ()):
+            if not any(_comes_before(w, event, awaiting) for event in task.opens):
+                message = worded(
+                    N_("`{name}` is never opened before `{awaiting}` could go on"), name=name, awaiting=awaiting
+                )
+                advice = N_("let it open by something that happens earlier")
+                path = ("tasks", name, "awaited_by", str(number))
+                yield definition.fault(path, message, advice, "never-opened")
 
 
 def _comes_before(w: Workflow, event: str, stage: str) -> bool:
@@ -571,23 +679,29 @@ def _silence(definition: Definition, known: Known) -> Iterator[Fault]:
     w = definition.workflow
     for name, clock in w.clocks.items():
         if clock.then is not None and (clock.then.means not in MEANS_BY_TIME or _leads_on(w, clock.then)):
-            yield _silent(definition, ("clocks", name, "then"), f"`{name}` decides because time has passed")
+            yield _silent(
+                definition, ("clocks", name, "then"), worded(N_("`{name}` decides because time has passed"), name=name)
+            )
     for name, ask in asks(w):
         actions = getattr(ask, "actions", {})
         if ask.notice is not None:
             for word, action in actions.items():
                 if action.means == "grant" and not action.by:
-                    message = f"`{name}` grants because nobody objected"
+                    message = worded(N_("`{name}` grants because nobody objected"), name=name)
                     yield _silent(definition, ("stages", name, "actions", word, "means"), message)
         grants = any(action.means == "grant" for action in actions.values())
         for panel_path, panel in panels_of(w, ask):
             if panel.silence is not None and (grants or _deciding_posts(w) & set(panel.seats)):
                 whole = panel_path if panel_path[0] == "panels" else (*place_of(w, name), "panel")
-                yield _silent(definition, (*whole, "silence"), f"silence would count in `{name}`, where it is decided")
+                yield _silent(
+                    definition,
+                    (*whole, "silence"),
+                    worded(N_("silence would count in `{name}`, where it is decided"), name=name),
+                )
 
 
-def _silent(definition: Definition, path: Path, message: str) -> Fault:
-    advice = "time alone may only mean back, defer, record or lapse; a consulted body's silence decides nothing"
+def _silent(definition: Definition, path: Path, message: str | Words) -> Fault:
+    advice = N_("time alone may only mean back, defer, record or lapse; a consulted body's silence decides nothing")
     return definition.fault(path, message, advice, "silent-decision")
 
 
@@ -615,14 +729,14 @@ def _notices(definition: Definition, known: Known) -> Iterator[Fault]:
             fact = w.facts.get(shown)
             why = ""
             if fact is not None and fact.secret:
-                why = "it is secret"
+                why = N_("it is secret")
             elif fact is not None and (_PRIVATE.search(shown) or _PRIVATE_TITLE.search(fact.title)):
-                why = "number, telephone, bank and health are never posted"
+                why = N_("number, telephone, bank and health are never posted")
             elif fact is not None and (fact.kind == "person" or fact.of == "member"):
-                why = "it names or describes a single person"
+                why = N_("it names or describes a single person")
             if why:
                 path = (*place_of(w, name), "notice", "shows", str(number))
-                yield definition.fault(path, f"`{shown}` may not be posted", why, "notice-leak")
+                yield definition.fault(path, worded(N_("`{shown}` may not be posted"), shown=shown), why, "notice-leak")
 
 
 def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -634,13 +748,21 @@ def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
         made = (("in", fact.in_), ("is", fact.is_), ("set", name in effects), ("a list", name in of_lists))
         kinds = [kind for kind, given in made if given]
         if len(kinds) != 1:
-            message = f"the fact `{name}` is written {'nowhere' if not kinds else 'by ' + ' and by '.join(kinds)}"
-            advice = "one of: `in` a stage or task, `is` an expression, `set` by an action, a list's draw or rank"
+            ways = ", ".join(f"`{kind}`" for kind in kinds)
+            message = (
+                worded(N_("the fact `{name}` is written in two ways: {ways}"), name=name, ways=ways)
+                if kinds
+                else worded(N_("the fact `{name}` is written nowhere"), name=name)
+            )
+            advice = N_("one of: `in` a stage or task, `is` an expression, `set` by an action, a list's draw or rank")
             yield definition.fault(("facts", name), message, advice, "fact-writer")
 
 
 _CHECKS: tuple[Check, ...] = (
-    _references, _names, _lengths, _choices, _not_yet, _titles, _reachable, _can_end, _must, _granted, _straight,
-    _owners, _answers, _of_nobody, _objections, _upheld, _can_say_no, _tallies, _joins, _awaited, _silence, _notices,
-    _writers, _clauses, _rules_compile,
+    _references, _names, _lengths, _choices, _not_yet, _titles, _owners, _answers, _of_nobody, _objections, _upheld,
+    _can_say_no, _tallies, _joins, _opened, _silence, _notices, _writers, _clauses,
 )  # fmt: skip
+#: Proofs over all ways that a case may take.
+_PROOFS: tuple[Check, ...] = (_reachable, _can_end, _must, _granted, _straight, _awaited)
+#: With one of these some ways are not known, and whatever were proved over the rest would be its consequence.
+_BREAKING = frozenset({"unknown-target", "unknown-place", "unknown-event"})

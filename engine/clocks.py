@@ -28,6 +28,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from engine.calendar import Calendar
 from engine.cases import instant, iso
+from engine.errors import N_, worded
 
 Unit = Literal["hour", "day", "workday", "month", "year"]
 Kind = Literal["limit", "wait"]
@@ -111,9 +112,13 @@ def parse_amount(text: str) -> Amount:
     """Read `7 day`. At least one of the unit, and no year beyond the calendar; anything else raises ValueError."""
     found = re.fullmatch(_AMOUNT, text)
     if found is None or not int(found[1]):
-        raise ValueError(f"'{text}' is no amount such as '7 day', '20 workday', '48 hour', '3 month' or '1 year'")
+        raise ValueError(
+            worded(
+                N_("'{text}' is no amount such as '7 day', '20 workday', '48 hour', '3 month' or '1 year'"), text=text
+            )
+        )
     if found[2] == "year" and int(found[1]) > MOST_YEARS:
-        raise ValueError(f"'{text}' is more than {MOST_YEARS} years")
+        raise ValueError(worded(N_("'{text}' is more than {most} years"), text=text, most=MOST_YEARS))
     return Amount(int(found[1]), cast(Unit, found[2]))
 
 
@@ -136,7 +141,10 @@ def parse_term(text: str) -> Term:
     """
     if found := _DATE.fullmatch(text):
         year, month, day = (None if part is None else int(part) for part in found.group(2, 3, 4))
-        date(year or 2000, cast(int, month), cast(int, day))
+        try:
+            date(year or 2000, cast(int, month), cast(int, day))
+        except ValueError:
+            raise ValueError(worded(N_("'{text}' names a day that no calendar has"), text=text)) from None
         at = None if found[5] is None else time.fromisoformat(found[5])
         return CalendarDate(cast(Any, found[1]), cast(int, month), cast(int, day), year, at)
     if found := _OFFSET.fullmatch(text):

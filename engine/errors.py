@@ -45,6 +45,19 @@ class Words:
     def __str__(self) -> str:
         return self.told(str)
 
+    def __hash__(self) -> int:
+        return hash(self.template)
+
+
+def worded(template: str, **parameters: object) -> Words:
+    """*template* with what its ``{names}`` stand for."""
+    return Words(template, parameters)
+
+
+def told(text: str | Words, translate: Callable[[str], str]) -> str:
+    """*text* in the language of *translate*; a mere text is a template without parameters."""
+    return (text if isinstance(text, Words) else Words(text)).told(translate)
+
 
 class BangfuError(Exception):
     """
@@ -72,26 +85,48 @@ class BangfuError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a definition: where (file, line and column from 1), what, and how to mend it."""
+    """
+    One thing wrong in a definition: where (file, line and column from 1), what, and how to mend it.
+
+    Attributes:
+        words, advised: What and how, told to people in their language by :func:`told`.
+        message, advice: The same in English.
+    """
 
     file: str
     line: int
     column: int
-    message: str
-    advice: str = ""
+    words: str | Words
+    advised: str | Words = ""
     code: str = ""
     severity: str = "error"
 
+    @property
+    def message(self) -> str:
+        return str(self.words)
+
+    @property
+    def advice(self) -> str:
+        return str(self.advised)
+
+    def whole(self) -> Words:
+        """All of it on one line."""
+        message = self.words if isinstance(self.words, Words) else Words(self.words)
+        advice = self.advised if isinstance(self.advised, Words) else Words(self.advised)
+        place = f"{self.file}:{self.line}:{self.column}"
+        template = "{place}: {message} ({advice})" if self.advised else "{place}: {message}"
+        return Words(template, {"place": place, "message": message, "advice": advice})
+
     def __str__(self) -> str:
-        text = f"{self.file}:{self.line}:{self.column}: {self.message}"
-        return f"{text} ({self.advice})" if self.advice else text
+        return str(self.whole())
 
 
 class DefinitionError(BangfuError):
     """A workflow or policy pack is wrong."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
+        told = {f"fault{number}": fault.whole() for number, fault in enumerate(faults)}
+        super().__init__(Words("\n".join(f"{{{name}}}" for name in told), told) if told else "")
         self.faults = tuple(faults)
 
 

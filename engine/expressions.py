@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.errors import N_, Words, worded
+
 MAX_LENGTH = 1000
 MAX_DEPTH = 20
 
@@ -26,8 +28,8 @@ _MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
 _LITERALS = frozenset({"true", "false", "null", "in"})
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _REFUSED = {
-    "matches": ("a search by pattern", "give the fact `one of` or `many of` and compare words"),
-    "dyn": ("a value without a type", "give the fact the type that it has"),
+    "matches": (N_("a search by pattern"), N_("give the fact `one of` or `many of` and compare words")),
+    "dyn": (N_("a value without a type"), N_("give the fact the type that it has")),
 }
 
 
@@ -37,7 +39,7 @@ class Problem:
 
     line: int
     column: int
-    message: str
+    message: str | Words
     advice: str = ""
 
 
@@ -87,7 +89,12 @@ _NOTHING = _Word("end", "", 0, 0)
 def scan(text: str) -> Expression:
     """Look at *text* word by word."""
     if len(text) > MAX_LENGTH:
-        problem = Problem(1, 1, f"longer than {MAX_LENGTH:,} characters", "give its parts names of their own")
+        problem = Problem(
+            1,
+            1,
+            worded(N_("longer than {most} characters"), most=f"{MAX_LENGTH:,}"),
+            N_("give its parts names of their own"),
+        )
         return Expression(text, {}, (), {}, (), (problem,))
     return _Scan([word for word in _words(text) if word.kind != "space"]).expression(text)
 
@@ -124,7 +131,11 @@ class _Scan:
                 self.open.pop()
             choices += word.text == "?"
             if len(self.open) + prefixes + choices > MAX_DEPTH:
-                self._refuse(word, f"nested more than {MAX_DEPTH} deep", "give its parts names of their own")
+                self._refuse(
+                    word,
+                    worded(N_("nested more than {most} deep"), most=MAX_DEPTH),
+                    N_("give its parts names of their own"),
+                )
                 break
         found = tuple(self._comparisons())
         return Expression(text, self.names, tuple(self.fields), self.bound, found, tuple(self.problems))
@@ -132,19 +143,21 @@ class _Scan:
     def _at(self, number: int) -> _Word:
         return self.words[number] if 0 <= number < len(self.words) else _NOTHING
 
-    def _refuse(self, word: _Word, message: str, advice: str) -> None:
+    def _refuse(self, word: _Word, message: str | Words, advice: str) -> None:
         self.problems.append(Problem(word.line, word.column, message, advice))
 
     def _name(self, number: int, word: _Word) -> None:
         before, after = self._at(number - 1).text, self._at(number + 1)
         place = (word.line, word.column)
         if after.kind == "string" and after.line == word.line and after.column == word.column + len(word.text):
-            self._refuse(word, "a text with a prefix", "write plain text in quotes")
+            self._refuse(word, N_("a text with a prefix"), N_("write plain text in quotes"))
         elif after.text == "(":
             if word.text in _REFUSED:
                 self._refuse(word, *_REFUSED[word.text])
             if before == "." and word.text in _MACROS and any(self.open):
-                self._refuse(word, "a comprehension inside another", "give the inner one a rule or fact of its own")
+                self._refuse(
+                    word, N_("a comprehension inside another"), N_("give the inner one a rule or fact of its own")
+                )
         elif before == ".":
             owner = self._at(number - 2)
             if owner.text == "k" and self._at(number - 3).text != "." and "k" not in self.open:

@@ -7,52 +7,65 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine import routes
-from engine.errors import Fault
+from engine.errors import N_, Fault, Words, worded
 from engine.loading import Definition
 from engine.marks import Path
 from engine.parameters import leaves
 from engine.references import asks, every_panel, place_of
 from engine.workflow import NO_LENGTH, Voiced, Workflow
 
+#: The lengths of a clock, as messages call them.
+_LENGTHS = {"limit": N_("limit"), "wait": N_("wait")}
+
 
 def uncited(definition: Definition) -> Iterator[Fault]:
     """What binds people says on what it rests."""
     for path, what, severity in _claims(definition.workflow):
         if not definition.clause(*path):
-            advice = "write `clause` beside it, or once in the head of the file"
-            yield definition.fault(path, f"no clause for {what}", advice, "missing-clause", severity)
+            advice = N_("write `clause` beside it, or once in the head of the file")
+            yield definition.fault(
+                path, worded(N_("no clause for {what}"), what=what), advice, "missing-clause", severity
+            )
 
 
-def _claims(w: Workflow) -> Iterator[tuple[Path, str, str]]:
+def _claims(w: Workflow) -> Iterator[tuple[Path, Words, str]]:
     """Everything that needs a clause: its place, what it is, and how bad it is without."""
     for name, param in w.params.items():
         if param.value != "unset":
-            yield ("params", name, "value"), f"`{name}`", "error" if param.type == "amount" else "warning"
+            yield ("params", name, "value"), Words(f"`{name}`"), "error" if param.type == "amount" else "warning"
     refused = _refusing_rules(w)
     for name, rule in w.rules.items():
-        yield ("rules", name, "if"), f"the rule `{name}`", "error" if {name, rule.group} & refused else "warning"
+        yield (
+            ("rules", name, "if"),
+            worded(N_("the rule `{name}`"), name=name),
+            "error" if {name, rule.group} & refused else "warning",
+        )
     for name, ask in asks(w):
         yield from _claims_of_ask(place_of(w, name), name, ask)
     for path, panel in every_panel(w):
-        yield (*path, "tally"), f"the tally of `{path[1]}`", "warning"
+        yield (*path, "tally"), worded(N_("the tally of `{name}`"), name=path[1]), "warning"
         if panel.silence is not None:
-            yield (*path, "silence"), f"what silence means in `{path[1]}`", "error"
+            yield (*path, "silence"), worded(N_("what silence means in `{name}`"), name=path[1]), "error"
     for name, clock in w.clocks.items():
         for key, length in (("limit", clock.limit), ("wait", clock.wait)):
             if length is not None and _is_written(length):
-                yield ("clocks", name, key), f"the {key} of `{name}`", "error"
+                yield (
+                    ("clocks", name, key),
+                    worded(N_("the {key} of `{name}`"), key=Words(_LENGTHS[key]), name=name),
+                    "error",
+                )
         if clock.then is not None:
-            yield ("clocks", name, "then"), f"what happens when `{name}` is over", "error"
+            yield ("clocks", name, "then"), worded(N_("what happens when `{name}` is over"), name=name), "error"
     for path, name, action, _ in routes.actions(w):
         if action.means in ("lapse", "defer"):
-            yield (*path, "means"), f"`{name}`, which means {action.means}", "error"
+            yield (*path, "means"), worded(N_("`{name}`, which means {means}"), name=name, means=action.means), "error"
 
 
-def _claims_of_ask(path: Path, name: str, ask: Voiced) -> Iterator[tuple[Path, str, str]]:
+def _claims_of_ask(path: Path, name: str, ask: Voiced) -> Iterator[tuple[Path, Words, str]]:
     if _is_written(ask.limit):
-        yield (*path, "limit"), f"the limit of `{name}`", "error"
+        yield (*path, "limit"), worded(N_("the limit of `{name}`"), name=name), "error"
     if ask.notice is not None and (_is_written(ask.notice.wait) or ask.notice.wait == "none"):
-        yield (*path, "notice", "wait"), f"the wait of `{name}`", "error"
+        yield (*path, "notice", "wait"), worded(N_("the wait of `{name}`"), name=name), "error"
 
 
 def _is_written(length: str) -> bool:
@@ -71,7 +84,10 @@ def unset(definition: Definition) -> Iterator[Fault]:
     for path, value in _values(definition.workflow):
         if any(line == "unset" for _, line in leaves(value)):
             yield definition.fault(
-                path, f"`{path[1]}` is still unset", "decide it, or write `none` for no limit", "unset"
+                path,
+                worded(N_("`{name}` is still unset"), name=path[1]),
+                N_("decide it, or write `none` for no limit"),
+                "unset",
             )
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from engine.errors import DefinitionError, Fault
+from engine.errors import N_, DefinitionError, Fault, Words, worded
 from engine.marks import Node, Path, Source, inherit, plain, read, walk
 from engine.misfits import misfits
 from engine.overlays import beneath, refuse_removals, upon
@@ -73,7 +73,12 @@ class Definition:
         return self.origin(*path).clause
 
     def fault(
-        self, path: Sequence[str], message: str, advice: str = "", code: str = "", severity: str = "error"
+        self,
+        path: Sequence[str],
+        message: str | Words,
+        advice: str | Words = "",
+        code: str = "",
+        severity: str = "error",
     ) -> Fault:
         """*message* about what stands at *path*, at its place."""
         at = self.origin(*path)
@@ -138,7 +143,9 @@ def restore(canonical: str, origins: str = "") -> Definition:
     try:
         workflow = _validated(json.loads(canonical, parse_float=Decimal))
     except (ValidationError, ValueError) as error:
-        raise DefinitionError([Fault("stored definition", 1, 1, f"not understood: {error}", code="stored")]) from error
+        raise DefinitionError(
+            [Fault("stored definition", 1, 1, worded(N_("not understood: {error}"), error=error), code="stored")]
+        ) from error
     known: dict[Path, Origin] = {}
     if origins:
         stored = json.loads(origins)
@@ -174,21 +181,28 @@ def read_as(source: Source, model: type[M]) -> M:
 
 def _check_headers(base: Node, overlays: Sequence[Node], faults: list[Fault]) -> None:
     if "workflow" not in base.map:
-        what = "an overlay cannot stand alone" if "overlay" in base.map else "a base begins with `workflow:`"
-        faults.append(base.fault("no `workflow` here", what, "header"))
+        what = N_("an overlay cannot stand alone") if "overlay" in base.map else N_("a base begins with `workflow:`")
+        faults.append(base.fault(N_("no `workflow` here"), what, "header"))
     name, pack = base.text("workflow"), ""
     for tree in overlays:
         if "overlay" not in tree.map or not tree.text("pack"):
-            faults.append(tree.fault("an overlay begins with `overlay:` and `pack:`", "", "header"))
+            faults.append(tree.fault(N_("an overlay begins with `overlay:` and `pack:`"), "", "header"))
         elif tree.text("overlay") != name:
             faults.append(
-                tree.map["overlay"].fault(f"an overlay of `{tree.text('overlay')}` was laid on `{name}`", "", "header")
+                tree.map["overlay"].fault(
+                    worded(N_("an overlay of `{other}` was laid on `{name}`"), other=tree.text("overlay"), name=name),
+                    "",
+                    "header",
+                )
             )
         if tree.text("on") != pack and (pack or tree.text("on")):
-            stands = f"`{pack}`" if pack else "the base"
             at = tree.map.get("on", tree)
-            faults.append(at.fault(f"this pack was laid on {stands}", "`on` names the pack below", "header"))
+            faults.append(at.fault(_laid_on(pack), N_("`on` names the pack below"), "header"))
         pack = tree.text("pack")
+
+
+def _laid_on(pack: str) -> str | Words:
+    return worded(N_("this pack was laid on `{pack}`"), pack=pack) if pack else N_("this pack was laid on the base")
 
 
 def _with_fragments(base: Node, fragments: Mapping[str, Source], faults: list[Fault]) -> Node:
@@ -198,13 +212,19 @@ def _with_fragments(base: Node, fragments: Mapping[str, Source], faults: list[Fa
         for name in uses.value if isinstance(uses.value, list) else [uses]:
             source = fragments.get(str(name.value))
             if source is None:
-                known = ", ".join(fragments) or "none"
-                faults.append(name.fault(f"there is no fragment `{name.value}`", f"there is: {known}", "fragment"))
+                known = ", ".join(fragments) or "-"
+                faults.append(
+                    name.fault(
+                        worded(N_("there is no fragment `{name}`"), name=name.value),
+                        worded(N_("there is: {names}"), names=known),
+                        "fragment",
+                    )
+                )
                 continue
             tree = read(source, faults.append)
             if tree is not None and tree.text("fragment") != name.value:
-                message = f"this is not the fragment `{name.value}`"
-                faults.append(tree.fault(message, "begin with `fragment:`", "header"))
+                message = worded(N_("this is not the fragment `{name}`"), name=name.value)
+                faults.append(tree.fault(message, N_("begin with `fragment:`"), "header"))
             if tree is not None:
                 merged = beneath(inherit(tree), merged, faults.append)
     return refuse_removals(merged, faults.append) if merged is base else merged

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from engine.errors import Fault
+from engine.errors import N_, Fault, Words, worded
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
@@ -69,11 +69,11 @@ class Node:
     key: tuple[int, int]
     clause: str = ""
 
-    def fault(self, message: str, advice: str = "", code: str = "") -> Fault:
+    def fault(self, message: str | Words, advice: str | Words = "", code: str = "") -> Fault:
         """*message* about this value, at its place."""
         return Fault(self.source.name, self.line, self.column, message, advice, code)
 
-    def fault_at_key(self, message: str, advice: str = "", code: str = "") -> Fault:
+    def fault_at_key(self, message: str | Words, advice: str | Words = "", code: str = "") -> Fault:
         """*message* about the key under which this value stands."""
         return Fault(self.source.name, *self.key, message, advice, code)
 
@@ -86,6 +86,36 @@ class Node:
         """The text under *key* of a map, or nothing."""
         child = self.map.get(key)
         return child.value if child is not None and isinstance(child.value, str) else ""
+
+
+#: What libyaml says of the mistakes that people make, for the catalogs.
+_YAML_SAYS = (
+    N_("mapping values are not allowed in this context"),
+    N_("block sequence entries are not allowed in this context"),
+    N_("mapping keys are not allowed in this context"),
+    N_("did not find expected key"),
+    N_("did not find expected '-' indicator"),
+    N_("did not find expected ',' or '}'"),
+    N_("did not find expected ',' or ']'"),
+    N_("did not find expected node content"),
+    N_("did not find expected <document start>"),
+    N_("did not find expected alphabetic or numeric character"),
+    N_("did not find expected whitespace or line break"),
+    N_("did not find expected comment or line break"),
+    N_("did not find expected hexdecimal number"),
+    N_("could not find expected ':'"),
+    N_("found unexpected end of stream"),
+    N_("found unexpected ':'"),
+    N_("found unexpected document indicator"),
+    N_("found character that cannot start any token"),
+    N_("found a tab character that violates indentation"),
+    N_("found a tab character where an indentation space is expected"),
+    N_("found unknown escape character"),
+    N_("found an indentation indicator equal to 0"),
+    N_("found undefined tag handle"),
+    N_("found incompatible YAML document"),
+    N_("control characters are not allowed"),
+)
 
 
 class _StopReadingError(Exception):
@@ -107,7 +137,7 @@ def read(source: Source, report: Callable[[Fault], None]) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        message = f"not readable as YAML: {error.problem or error.context}"
+        message = worded(N_("not readable as YAML: {problem}"), problem=_yaml_problem(error))
         report(Fault(source.name, *place, message, _syntax_advice(error), "yaml"))
     return None
 
@@ -132,12 +162,18 @@ def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
             yield from walk(child, (*path, str(number)))
 
 
+def _yaml_problem(error: yaml.MarkedYAMLError) -> Words:
+    """What the parser says; what it says of most mistakes is in the catalogs, the rest stays in its own words."""
+    said = error.problem or error.context or ""
+    return Words(said) if said in _YAML_SAYS else Words("{said}", {"said": said})
+
+
 def _syntax_advice(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or ""
-    if "cannot start any token" in problem:
-        return "indent with spaces, and put text that begins with a sign in quotes"
+    if "cannot start any token" in problem or "tab character" in problem:
+        return N_("indent with spaces, and put text that begins with a sign in quotes")
     if "expected" in problem:
-        return "look for a missing bracket, comma, colon or indentation just before this place"
+        return N_("look for a missing bracket, comma, colon or indentation just before this place")
     return ""
 
 
@@ -155,45 +191,57 @@ class _Reader:
     def document(self) -> Node:
         text = self.source.text
         if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-            message = f"larger than {MAX_BYTES // 1024} KiB"
+            message = worded(N_("larger than {most} KiB"), most=MAX_BYTES // 1024)
             raise _StopReadingError(
-                Fault(self.source.name, 1, 1, message, "split it: a base, fragments, packs", "size")
+                Fault(self.source.name, 1, 1, message, N_("split it: a base, fragments, packs"), "size")
             )
         if found := _UNPRINTABLE.search(text):
             before = _BREAK.split(text[: found.start()])
             place = (len(before), len(before[-1]) + 1)
-            message = f"a character that a definition may not hold (U+{ord(found[0]):04X})"
+            message = worded(N_("a character that a definition may not hold (U+{code})"), code=f"{ord(found[0]):04X}")
             raise _StopReadingError(Fault(self.source.name, *place, message, "", "yaml"))
         events = self._checked(yaml.parse(text, Loader=yaml.CSafeLoader))
         next(events)  # the start of the stream
         first = next(events)
         if isinstance(first, yaml.StreamEndEvent):
-            raise _StopReadingError(Fault(self.source.name, 1, 1, "nothing is written here", "", "empty"))
+            raise _StopReadingError(Fault(self.source.name, 1, 1, N_("nothing is written here"), "", "empty"))
         root = self._node(next(events), events, 1, (1, 1), "")
         next(events)  # the end of the document
         after = next(events)
         if not isinstance(after, yaml.StreamEndEvent):
-            raise self._stop(after, "a second document begins", "one file holds one definition", "yaml")
+            raise self._stop(after, N_("a second document begins"), N_("one file holds one definition"), "yaml")
         if not isinstance(root.value, dict):
-            raise _StopReadingError(root.fault("a definition is a map of keys", "begin with `workflow:`", "shape"))
+            raise _StopReadingError(
+                root.fault(N_("a definition is a map of keys"), N_("begin with `workflow:`"), "shape")
+            )
         return root
 
     def _checked(self, events: Iterator[Any]) -> Iterator[Any]:
         for event in events:
             self.count += 1
             if self.count > MAX_EVENTS:
-                raise self._stop(event, f"more than {MAX_EVENTS:,} values", "", "size")
+                raise self._stop(event, worded(N_("more than {most} values"), most=f"{MAX_EVENTS:,}"), "", "size")
             if isinstance(event, yaml.AliasEvent):
-                raise self._stop(event, f"an alias (*{event.anchor})", "write it out, or make it a fragment", "alias")
+                raise self._stop(
+                    event,
+                    worded(N_("an alias (*{anchor})"), anchor=event.anchor),
+                    N_("write it out, or make it a fragment"),
+                    "alias",
+                )
             if getattr(event, "anchor", None):
-                raise self._stop(event, f"an anchor (&{event.anchor})", "write it out, or make it a fragment", "alias")
+                raise self._stop(
+                    event,
+                    worded(N_("an anchor (&{anchor})"), anchor=event.anchor),
+                    N_("write it out, or make it a fragment"),
+                    "alias",
+                )
             if getattr(event, "tag", None):
-                raise self._stop(event, f"a tag ({event.tag})", "write the plain value", "tag")
+                raise self._stop(event, worded(N_("a tag ({tag})"), tag=event.tag), N_("write the plain value"), "tag")
             if getattr(event, "tags", None):
-                raise self._stop(event, "a tag directive", "write plain values", "tag")
+                raise self._stop(event, N_("a tag directive"), N_("write plain values"), "tag")
             yield event
 
-    def _stop(self, event: Any, message: str, advice: str, code: str) -> _StopReadingError:
+    def _stop(self, event: Any, message: str | Words, advice: str, code: str) -> _StopReadingError:
         return _StopReadingError(Fault(self.source.name, *_place(event), message, advice, code))
 
     def _node(self, event: Any, events: Iterator[Any], depth: int, key: tuple[int, int], name: str) -> Node:
@@ -201,7 +249,7 @@ class _Reader:
             line, column = self._text_place(event, name)
             return Node(self._scalar(event), self.source, line, column, key)
         if depth > MAX_DEPTH:
-            raise self._stop(event, f"nested more than {MAX_DEPTH} deep", "", "depth")
+            raise self._stop(event, worded(N_("nested more than {most} deep"), most=MAX_DEPTH), "", "depth")
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(event := next(events), yaml.SequenceEndEvent):
@@ -212,18 +260,25 @@ class _Reader:
 
     def _map(self, events: Iterator[Any], depth: int, key: tuple[int, int]) -> Node:
         entries: dict[str, Node] = {}
+        message: str | Words
+        advice: str | Words
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                advice = "put text that begins with a bracket in quotes"
-                raise self._stop(event, "a key that is not a plain word", advice, "key")
+                advice = N_("put text that begins with a bracket in quotes")
+                raise self._stop(event, N_("a key that is not a plain word"), advice, "key")
             place = _place(event)
             child = self._node(next(events), events, depth + 1, place, event.value)
             if event.value in entries:
-                advice = f"first at line {entries[event.value].key[0]}; keep one"
-                self.report(child.fault_at_key(f"`{event.value}` is written twice", advice, "duplicate"))
+                advice = worded(N_("first at line {line}; keep one"), line=entries[event.value].key[0])
+                self.report(
+                    child.fault_at_key(worded(N_("`{key}` is written twice"), key=event.value), advice, "duplicate")
+                )
                 continue
             if child.value is None:
-                message, advice = f"`{event.value}` is empty", "write a value, or leave the key out"
+                message, advice = (
+                    worded(N_("`{key}` is empty"), key=event.value),
+                    N_("write a value, or leave the key out"),
+                )
                 self.report(child.fault_at_key(message, advice, "empty"))
                 continue
             entries[event.value] = child
@@ -245,8 +300,8 @@ class _Reader:
         line, column = _place(event)
         is_folded = event.style == ">" or (event.style != "|" and event.end_mark.line > event.start_mark.line)
         if name in _EXPRESSIONS and is_folded:
-            advice = "write it on one line, or after `|`, so that errors in it can be placed"
-            self.report(Fault(self.source.name, line, column, "an expression in folded text", advice, "folded"))
+            advice = N_("write it on one line, or after `|`, so that errors in it can be placed")
+            self.report(Fault(self.source.name, line, column, N_("an expression in folded text"), advice, "folded"))
         if event.style in ("'", '"'):
             return line, column + 1
         if event.style == "|":

@@ -6,44 +6,69 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import reduce
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from engine import workflow as shapes
-from engine.errors import Fault
-from engine.marks import Node, Path
+from engine.errors import N_, Fault, Words, worded
+from engine.marks import Node, Path, plain
 
 _SHAPES: dict[object, tuple[str, str]] = {
-    shapes.Name: ("a name", "small letters, digits and `_`, beginning with a letter, at most 40"),
-    shapes.PostName: ("a post", "write level.role (`township.cadre`), or `household`, `anyone`, `objector`, `parent`"),
-    shapes.AmountText: (
-        "an amount",
-        "write `7 day`, `5 workday`, `48 hour`, `3 month`, `1 year`, `$x`, `unset`, `none`",
+    shapes.Name: (
+        N_("{value} is not a name"), N_("small letters, digits and `_`, beginning with a letter, at most 40"),
     ),
-    shapes.OffsetText: ("a time before or after", "write `-3 day`, `+1 workday` or `12 hour`"),
+    shapes.PostName: (
+        N_("{value} is not a post"),
+        N_("write level.role (`township.cadre`), or `household`, `anyone`, `objector`, `parent`"),
+    ),
+    shapes.AmountText: (
+        N_("{value} is not an amount"),
+        N_("write `7 day`, `5 workday`, `48 hour`, `3 month`, `1 year`, `$x`, `unset`, `none`"),
+    ),
+    shapes.OffsetText: (
+        N_("{value} is not a time before or after"), N_("write `-3 day`, `+1 workday` or `12 hour`"),
+    ),
     shapes.RuleRef: (
-        "a reference to a rule",
-        "write a rule, group or yes/no fact; `not x`, `any x`, `all x`, `task.result`",
+        N_("{value} is not a reference to a rule"),
+        N_("write a rule, group or yes/no fact; `not x`, `any x`, `all x`, `task.result`"),
     ),
     shapes.Cycle: (
-        "a cycle",
-        "write `month`, `quarter`, `half_year`, `year`, a day of the year such as `06-30`, or `$x`",
+        N_("{value} is not a cycle"),
+        N_("write `month`, `quarter`, `half_year`, `year`, a day of the year such as `06-30`, or `$x`"),
     ),
-    shapes.ThresholdText: ("a threshold", "write `all of entitled`, `over 1/2 of present`, `any`, `2` or `otherwise`"),
-}
+    shapes.ThresholdText: (
+        N_("{value} is not a threshold"),
+        N_("write `all of entitled`, `over 1/2 of present`, `any`, `2` or `otherwise`"),
+    ),
+}  # fmt: skip
+_TEXT = N_("text")
 #: What stands where something else should: said only if no other reading of the value came further.
 _KINDS = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "dict_type": "a map",
-    "model_type": "a map",
-    "model_attributes_type": "a map",
-    "is_instance_of": "a number",
+    "string_type": _TEXT,
+    "int_type": N_("a whole number"),
+    "bool_type": N_("true or false"),
+    "tuple_type": N_("a list"),
+    "list_type": N_("a list"),
+    "dict_type": N_("a map"),
+    "model_type": N_("a map"),
+    "model_attributes_type": N_("a map"),
+    "is_instance_of": N_("a number"),
 }
+
+#: What is too long, short, large or small, by pydantic's name of the mistake; and what it calls the bound.
+_BOUNDS = {
+    "string_too_long": N_("{name} is longer than {bound} characters"),
+    "string_too_short": N_("{name} is shorter than {bound} characters"),
+    "too_long": N_("{name} has more elements than {bound}"),
+    "too_short": N_("{name} has fewer elements than {bound}"),
+    "greater_than_equal": N_("{name} must be at least {bound}, and is {value}"),
+    "greater_than": N_("{name} must be more than {bound}, and is {value}"),
+    "less_than_equal": N_("{name} must be at most {bound}, and is {value}"),
+    "less_than": N_("{name} must be less than {bound}, and is {value}"),
+}
+_BOUND = ("max_length", "min_length", "ge", "gt", "le", "lt")
 
 
 def misfits(error: ValidationError, nodes: Mapping[Path, Node], model: type[BaseModel]) -> list[Fault]:
@@ -91,87 +116,100 @@ def _fault(detail: Any, nodes: Mapping[Path, Node], model: type[BaseModel]) -> F
     path = _place(detail, nodes)
     node, kind, context = nodes[path], detail["type"], detail.get("ctx", {})
     name = _called(path)
+    advice: str | Words
     if kind == "extra_forbidden":
         advice = _nearest(path[-1], _allowed(path[:-1], model))
-        return node.fault_at_key(f"{name} is not a key here", advice, "unknown-key")
+        return node.fault_at_key(worded(N_("{name} is not a key here"), name=name), advice, "unknown-key")
     if kind == "missing":
         wanted = str(detail["loc"][-1])
-        what = f"{name} needs `{wanted}`" if path else f"`{wanted}` is missing"
+        what = (
+            worded(N_("{name} needs `{key}`"), name=name, key=wanted)
+            if path
+            else worded(N_("`{key}` is missing"), key=wanted)
+        )
         return node.fault_at_key(what, "", "missing-key")
     if detail["loc"] and detail["loc"][-1] == "[key]":
-        shape, advice = _shape(context.get("pattern", ""))
-        return node.fault_at_key(f"{name} is not {shape}", advice, "name")
+        template, advice = _shape(context.get("pattern", ""))
+        return node.fault_at_key(worded(template, value=name), advice, "name")
     if kind == "string_pattern_mismatch":
-        shape, advice = _shape(context["pattern"])
-        return node.fault(f"`{node.value}` is not {shape}", advice, "value")
+        template, advice = _shape(context["pattern"])
+        return node.fault(worded(template, value=f"`{node.value}`"), advice, "value")
     if kind == "literal_error":
-        advice = _nearest(_shown(node), re.findall(r"'([^']*)'", context["expected"]))
-        return node.fault(f"`{_shown(node)}` is not one of the words for {name}", advice, "value")
+        advice = _nearest(str(plain(node)), re.findall(r"'([^']*)'", context["expected"]))
+        shown = _kind_of(node)
+        return node.fault(
+            worded(N_("{value} is not one of the words for {name}"), value=shown, name=name), advice, "value"
+        )
     if kind == "value_error":
-        return node.fault(str(context.get("error", detail["msg"])), "", "shape")
-    if kind in ("string_too_long", "string_too_short"):
-        bound = context.get("max_length", context.get("min_length"))
-        size = "longer" if kind == "string_too_long" else "shorter"
-        return node.fault(f"{name} is {size} than {bound} characters", "", "value")
-    if kind in ("greater_than_equal", "less_than_equal"):
-        bound = f"at least {context['ge']}" if "ge" in context else f"at most {context['le']}"
-        return node.fault(f"{name} must be {bound}, and is {node.value}", "", "value")
-    return node.fault(f"{name}: {detail['msg'][:1].lower()}{detail['msg'][1:]}", "", "value")
+        error = context.get("error")
+        return node.fault(error.args[0] if error is not None else detail["msg"], "", "shape")
+    if kind in _BOUNDS:
+        bound = next(context[key] for key in _BOUND if key in context)
+        return node.fault(worded(_BOUNDS[kind], name=name, bound=bound, value=node.value), "", "value")
+    said = f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    return node.fault(worded("{name}: {said}", name=name, said=said), "", "value")
 
 
 def _wrong_kind(group: list[Any], nodes: Mapping[Path, Node]) -> Fault:
     path = _place(group[0], nodes)
     node = nodes[path]
     name = _called(path)
-    wanted = " or ".join(dict.fromkeys(_KINDS.get(detail["type"]) or _words(detail) for detail in group))
+    kinds = dict.fromkeys(_KINDS.get(detail["type"]) or _words(detail) for detail in group)
+    wanted = _either([Words(kind) for kind in kinds])
     advice = ""
     if isinstance(node.value, bool):
-        advice = "`yes` and `no` are the words of the language" if "text" in wanted else ""
-    elif isinstance(node.value, (int, Decimal)) and "text" in wanted:
-        advice = "put it in quotes"
-    return node.fault(f"{name} should be {wanted}, and is {_kind_of(node)}", advice, "kind")
+        advice = N_("`yes` and `no` are the words of the language") if _TEXT in kinds else ""
+    elif isinstance(node.value, (int, Decimal)) and _TEXT in kinds:
+        advice = N_("put it in quotes")
+    message = worded(N_("{name} should be {wanted}, and is {value}"), name=name, wanted=wanted, value=_kind_of(node))
+    return node.fault(message, advice, "kind")
 
 
-def _called(path: Path) -> str:
+def _either(kinds: list[Words]) -> Words:
+    return reduce(lambda one, other: worded(N_("{one} or {other}"), one=one, other=other), kinds)
+
+
+def _called(path: Path) -> str | Words:
     """What a message calls the value at *path*: by its key, or by its number in a list."""
     if path and path[-1].isdecimal():
-        return f"element {int(path[-1]) + 1} of `{path[-2]}`"
-    return f"`{path[-1]}`" if path else "the definition"
+        return worded(N_("element {number} of `{list}`"), number=int(path[-1]) + 1, list=path[-2])
+    return f"`{path[-1]}`" if path else Words(N_("the definition"))
 
 
 def _words(detail: Any) -> str:
     return str(detail["ctx"]["expected"]).replace("'", "`")
 
 
-def _kind_of(node: Node) -> str:
+def _kind_of(node: Node) -> str | Words:
     if isinstance(node.value, dict):
-        return "a map"
-    return "a list" if isinstance(node.value, list) else f"`{_shown(node)}`"
+        return Words(N_("a map"))
+    return Words(N_("a list")) if isinstance(node.value, list) else f"`{_shown(node)}`"
 
 
 def _shown(node: Node) -> str:
-    if isinstance(node.value, bool):
-        return str(node.value).lower()
-    return str(node.value)[:60] if not isinstance(node.value, (dict, list)) else _kind_of(node)
+    return str(node.value).lower() if isinstance(node.value, bool) else str(node.value)[:60]
 
 
-def _shape(pattern: str) -> tuple[str, str]:
-    for annotation, words in _SHAPES.items():
+def _shape(pattern: str) -> tuple[str, str | Words]:
+    """What is said of a `{value}` that does not match, and how to write it."""
+    for annotation, told in _SHAPES.items():
         if pattern in {c.pattern for c in get_args(annotation) if isinstance(c, StringConstraints)}:
-            return words
+            return told
     if pattern.startswith("^(text|"):
-        return "a type of fact", "text, number, yuan, share, date, yes_no, person, table, `one of a, b`, `many of a, b`"
+        types = N_("text, number, yuan, share, date, yes_no, person, table, `one of a, b`, `many of a, b`")
+        return N_("{value} is not a type of fact"), types
     if pattern.startswith("^([01]"):
-        return "a time of day", "write it in quotes, as '18:00'"
-    return "written as it should be", f"it should match {pattern}"
+        return N_("{value} is not a time of day"), N_("write it in quotes, as '18:00'")
+    advice = worded(N_("it should match {pattern}"), pattern=pattern)
+    return N_("{value} is not written as it should be"), advice
 
 
-def _nearest(word: str, allowed: Iterable[str]) -> str:
+def _nearest(word: str, allowed: Iterable[str]) -> Words:
     allowed = list(allowed)
     close = get_close_matches(word, allowed, 1, 0.6)
     if close:
-        return f"did you mean `{close[0]}`?"
-    return "one of: " + ", ".join(allowed)
+        return worded(N_("did you mean `{name}`?"), name=close[0])
+    return worded(N_("one of: {names}"), names=", ".join(allowed))
 
 
 def _allowed(path: Path, model: type[BaseModel]) -> list[str]:

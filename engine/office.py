@@ -116,7 +116,7 @@ class Swept:
     """What one sweep did: timers fired, those that failed and why, and the oldest due instant left."""
 
     fired: int
-    failed: tuple[tuple[DueTimer, str], ...] = ()
+    failed: tuple[tuple[DueTimer, str | Words], ...] = ()
     oldest_due: datetime | None = None
 
 
@@ -354,7 +354,7 @@ class Office:
         now = self.time_source.now()
         self._readdress(now)
         due = _Due(now, self.store.due_timers(now, limit))
-        fired, failed = 0, list[tuple[DueTimer, str]]()
+        fired, failed = 0, list[tuple[DueTimer, str | Words]]()
         while due.heap and fired < limit:
             round_ = _Round(self, due)
             try:
@@ -685,7 +685,7 @@ class _Round:
 
     def __init__(self, office: Office, due: _Due) -> None:
         self.fired = 0
-        self.failed: list[tuple[DueTimer, str]] = []
+        self.failed: list[tuple[DueTimer, str | Words]] = []
         self._office = office
         self._due = due
         self._county = due.heap[0][3].county
@@ -761,7 +761,7 @@ class _Round:
         except _OUT:
             raise
         except Exception as error:  # A mistake of ours in one case is no reason to let another case's notice hang.
-            self.failed.append((timer, str(error)))
+            self.failed.append((timer, error.words if isinstance(error, BangfuError) else str(error)))
             self._office._log("timer_failed", case=timer.case, timer=timer.number, error=type(error).__name__)
             return
         if receipt is not None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from engine.errors import Fault
+from engine.errors import N_, Fault, worded
 from engine.marks import Node, Path
 
 REMOVE = "remove"
@@ -22,11 +22,17 @@ PLACES = ("after", "before")
 #: Keys that say which file this is and how it stands to others; they are no part of the procedure.
 FRAGMENT_HEADER = frozenset({"fragment", "title", "clause", "note"})
 _FIXED = {
-    "workflow": "the workflow it changes is named by `overlay`",
-    "subject": "a pack cannot change whom the procedure is about",
+    "workflow": N_("the workflow it changes is named by `overlay`"),
+    "subject": N_("a pack cannot change whom the procedure is about"),
 }
 #: Where a type is fixed once the base has said it: cases hold values of it.
 _TYPED = ("facts", "params")
+
+#: What the layer below has said of a parameter.
+_BOUNDS = {
+    "at_least": N_("`{name}` is at least {value} ({file}:{line})"),
+    "at_most": N_("`{name}` is at most {value} ({file}:{line})"),
+}
 
 Report = Callable[[Fault], None]
 
@@ -41,7 +47,9 @@ def upon(lower: Node, overlay: Node, report: Report) -> Node:
     """*lower* changed by what *overlay* says, which is held to what a pack may change."""
     for key, advice in _FIXED.items():
         if key in overlay.map:
-            report(overlay.map[key].fault_at_key(f"a pack cannot give `{key}`", advice, "forbidden"))
+            report(
+                overlay.map[key].fault_at_key(worded(N_("a pack cannot give `{key}`"), key=key), advice, "forbidden")
+            )
     entries = {key: node for key, node in overlay.map.items() if key not in {"overlay", *_FIXED}}
     for key in ("pack", "on"):  # each pack names its own; what the pack below wrote is not inherited
         lower = replace(lower, value={name: node for name, node in lower.map.items() if name != key})
@@ -76,8 +84,14 @@ def _merged(lower: Node, upper: Node, path: Path, report: Report) -> Node:
     for key, node in upper.map.items():
         if node.value == REMOVE:
             if key not in known:
-                near = ", ".join(known) or "nothing"
-                report(node.fault(f"there is no `{key}` to remove here", f"there is: {near}", "remove"))
+                near = ", ".join(known) or "-"
+                report(
+                    node.fault(
+                        worded(N_("there is no `{key}` to remove here"), key=key),
+                        worded(N_("there is: {names}"), names=near),
+                        "remove",
+                    )
+                )
             entries.pop(key, None)
         else:
             lies = entries.get(key)
@@ -119,10 +133,16 @@ def _in_order(lower: Node | None, overlay: Node, merged: Node, report: Report) -
         if given:
             waiting[name] = (given[0], stage.map[given[0]])
         elif name not in known and "aside" not in stage.map:
-            advice = "say `after: <stage>`, `before: <stage>` or `aside: yes`"
-            report(stage.fault_at_key(f"the new stage `{name}` has no place in the line", advice, "place"))
+            advice = N_("say `after: <stage>`, `before: <stage>` or `aside: yes`")
+            report(
+                stage.fault_at_key(
+                    worded(N_("the new stage `{name}` has no place in the line"), name=name), advice, "place"
+                )
+            )
         if len(given) > 1:
-            report(stage.map[given[0]].fault_at_key("both `after` and `before`", "one place is enough", "place"))
+            report(
+                stage.map[given[0]].fault_at_key(N_("both `after` and `before`"), N_("one place is enough"), "place")
+            )
     order = [name for name in merged.map if name not in waiting]
     placed: dict[str, str] = {}
     while waiting:
@@ -130,7 +150,13 @@ def _in_order(lower: Node | None, overlay: Node, merged: Node, report: Report) -
         side, at = waiting.pop(name)
         anchor = str(at.value)
         if anchor not in order:
-            report(at.fault(f"there is no other stage `{anchor}` with a place", f"stages: {', '.join(order)}", "place"))
+            report(
+                at.fault(
+                    worded(N_("there is no other stage `{anchor}` with a place"), anchor=anchor),
+                    worded(N_("stages: {names}"), names=", ".join(order)),
+                    "place",
+                )
+            )
             continue
         position = order.index(anchor)
         if side == "after":
@@ -148,8 +174,14 @@ def _refuse_changed_types(lower: Node, overlay: Node, report: Report) -> None:
             known, given = lower.map[section].map[name].map.get("type"), entry.map.get("type")
             if known is None or given is None or given.value == known.value:
                 continue
-            message = f"a pack cannot change a type: `{name}` is `{known.value}` ({known.source.name}:{known.line})"
-            report(given.fault(message, "add another one under a new name", "forbidden"))
+            message = worded(
+                N_("a pack cannot change a type: `{name}` is `{kind}` ({file}:{line})"),
+                name=name,
+                kind=known.value,
+                file=known.source.name,
+                line=known.line,
+            )
+            report(given.fault(message, N_("add another one under a new name"), "forbidden"))
 
 
 def _refuse_wider_values(lower: Node, overlay: Node, report: Report) -> None:
@@ -160,14 +192,30 @@ def _refuse_wider_values(lower: Node, overlay: Node, report: Report) -> None:
             if limit is None:
                 continue
             if bound in entry.map and entry.map[bound].value == REMOVE:
-                report(entry.map[bound].fault(f"a pack cannot remove `{bound}` of `{name}`", "", "bounds"))
+                report(
+                    entry.map[bound].fault(
+                        worded(N_("a pack cannot remove `{bound}` of `{name}`"), bound=bound, name=name), "", "bounds"
+                    )
+                )
             for node in _values(entry, bound):
                 order = _compared(node, limit)
-                said = f"`{name}` is {bound.replace('_', ' ')} {limit.value} ({limit.source.name}:{limit.line})"
+                said = worded(_BOUNDS[bound], name=name, value=limit.value, file=limit.source.name, line=limit.line)
                 if order is None:
-                    report(node.fault(f"`{node.value}` cannot be compared: {said}", "use the same unit", "bounds"))
+                    report(
+                        node.fault(
+                            worded(N_("`{value}` cannot be compared: {said}"), value=node.value, said=said),
+                            N_("use the same unit"),
+                            "bounds",
+                        )
+                    )
                 elif order == beyond:
-                    report(node.fault(f"`{node.value}` is beyond what a pack may set: {said}", "", "bounds"))
+                    report(
+                        node.fault(
+                            worded(N_("`{value}` is beyond what a pack may set: {said}"), value=node.value, said=said),
+                            "",
+                            "bounds",
+                        )
+                    )
 
 
 def _values(param: Node, bound: str) -> Iterator[Node]:
@@ -209,8 +257,13 @@ def _refuse_silent_removal(lower: Node, overlay: Node, report: Report) -> None:
                 continue
             gone = entry if entry.value == REMOVE else entry.map.get("must")
             if gone is not None and gone.value == REMOVE and not (entry.clause or gone.clause):
-                message = f"`{name}` is a must ({must.source.name}:{must.line}) and is removed without a clause"
-                report(gone.fault(message, "add `clause:` with the text that allows it", "must"))
+                message = worded(
+                    N_("`{name}` is a must ({file}:{line}) and is removed without a clause"),
+                    name=name,
+                    file=must.source.name,
+                    line=must.line,
+                )
+                report(gone.fault(message, N_("add `clause:` with the text that allows it"), "must"))
 
 
 def _both(lower: Node, overlay: Node, section: str) -> Iterator[tuple[str, Node]]:

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import get_args
 
 from engine import clocks, routes
-from engine.errors import Fault
+from engine.errors import N_, Fault, Words, worded
 from engine.facts import ORDERED
 from engine.loading import Definition
 from engine.marks import Path
@@ -103,6 +103,13 @@ class Known:
         if ask.notice is not None:
             return ("ended", "upheld") if ask.notice.objection else ("ended",)
         return () if isinstance(ask, Stage) else getattr(ask, "results", ())
+
+    def has_panels(self, ask: Voiced) -> bool:
+        """Whether every panel that *ask* names is there."""
+        if isinstance(ask.panel, Panel):
+            return True
+        names = [ask.panel] if isinstance(ask.panel, str) else [line.use for line in ask.panel or ()]
+        return all(name in self.workflow.panels for name in names)
 
     def _results_of_case(self, voice: CaseVoice) -> tuple[str, ...]:
         if voice.tally:
@@ -193,13 +200,20 @@ class _Seeker:
     definition: Definition
     known: Known
 
-    def seek(self, path: Path, name: str, among: Collection[str], what: str, code: str) -> Iterator[Fault]:
+    def seek(self, path: Path, name: str, among: Collection[str], what: str | Words, code: str) -> Iterator[Fault]:
         if name not in among:
             advice = _nearest(name, among)
-            yield self.definition.fault(path, f"there is no {what} `{name}`", advice, code)
+            yield self.definition.fault(
+                path,
+                worded(
+                    N_("there is no {what} `{name}`"), what=Words(what) if isinstance(what, str) else what, name=name
+                ),
+                advice,
+                code,
+            )
 
     def several(
-        self, path: Path, names: Iterable[str], among: Collection[str], what: str, code: str
+        self, path: Path, names: Iterable[str], among: Collection[str], what: str | Words, code: str
     ) -> Iterator[Fault]:
         for number, name in enumerate(names):
             yield from self.seek((*path, str(number)), name, among, what, code)
@@ -208,7 +222,7 @@ class _Seeker:
         for number, name in enumerate(names):
             word, _, plain = name.rpartition(" ")
             among = self.known.of_members if word in ("any", "all") else self.known.rules
-            what = "rule of members" if word in ("any", "all") else "rule, group or yes/no fact"
+            what = N_("rule of members") if word in ("any", "all") else N_("rule, group or yes/no fact")
             yield from self.seek((*path, str(number)), plain, among, what, "unknown-rule")
 
     def posts(self, path: Path, names: Iterable[str]) -> Iterator[Fault]:
@@ -221,65 +235,73 @@ class _Seeker:
         if name.startswith("$"):
             yield from self.parameter(path, name, "post")
         elif plain not in NO_POST:
-            yield from self.seek(path, plain, {post.partition("@")[0] for post in w.posts}, "post", "unknown-post")
+            yield from self.seek(path, plain, {post.partition("@")[0] for post in w.posts}, N_("post"), "unknown-post")
             if plain.partition(".")[0] not in get_args(Level):
-                yield self.definition.fault(path, f"`{plain}` is at no level", _one_of(get_args(Level)), "unknown-post")
+                yield self.definition.fault(
+                    path, worded(N_("`{plain}` is at no level"), plain=plain), _one_of(get_args(Level)), "unknown-post"
+                )
         if place:
-            yield from self.seek(path, place, {*w.places, "home"}, "place", "unknown-place")
+            yield from self.seek(path, place, {*w.places, "home"}, N_("place"), "unknown-place")
 
     def parameter(self, path: Path, text: str, wanted: str) -> Iterator[Fault]:
         """*text* may be ``$name``: then the parameter exists and has the wanted type."""
         if not text.startswith("$"):
             return
         params = self.definition.workflow.params
-        yield from self.seek(path, text[1:], params, "parameter", "unknown-param")
+        yield from self.seek(path, text[1:], params, N_("parameter"), "unknown-param")
         found = params.get(text[1:])
         if found is not None and found.type != wanted:
             yield self.definition.fault(
-                path, f"`{text}` is of type {found.type}", f"{wanted} is needed here", "param-type"
+                path,
+                worded(N_("`{text}` is of type {type}"), text=text, type=found.type),
+                worded(N_("{wanted} is needed here"), wanted=wanted),
+                "param-type",
             )
 
     def event(self, path: Path, text: str, *, or_date: bool = True) -> Iterator[Fault]:
         """An event, or (for a moment) a date fact."""
         among = self.known.events if or_date else self.known.events - self.known.dates
-        yield from self.seek(path, text, among, "event", "unknown-event")
+        yield from self.seek(path, text, among, N_("event"), "unknown-event")
 
     def moment(self, path: Path, text: str) -> Iterator[Fault]:
         """A moment: an event, a date fact, so long before or after one, or a date of the calendar."""
         try:
             term = clocks.parse_term(text)
         except ValueError as error:
-            yield self.definition.fault(path, str(error), "", "bad-moment")
+            yield self.definition.fault(path, error.args[0], "", "bad-moment")
             return
         if isinstance(term, clocks.Offset):
             yield from self.event(path, term.anchor)
 
     def workflow(self, path: Path, name: str) -> Iterator[Fault]:
         if self.known.names:
-            yield from self.seek(path, name, self.known.names, "workflow", "unknown-workflow")
+            yield from self.seek(path, name, self.known.names, N_("workflow"), "unknown-workflow")
 
 
-def _nearest(name: str, among: Collection[str]) -> str:
+def _nearest(name: str, among: Collection[str]) -> str | Words:
     close = get_close_matches(name, sorted(among), 1, 0.6)
-    return f"did you mean `{close[0]}`?" if close else _one_of(sorted(among))
+    return worded(N_("did you mean `{name}`?"), name=close[0]) if close else _one_of(sorted(among))
 
 
-def _one_of(names: Collection[str]) -> str:
+def _one_of(names: Collection[str]) -> str | Words:
     shown = [*names][:12] + (["…"] if len(names) > 12 else [])
-    return f"there is: {', '.join(shown)}" if shown else "there is none"
+    return worded(N_("there is: {names}"), names=", ".join(shown)) if shown else N_("there is none")
 
 
 def _of_actions(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
     for path, _, action, sources in routes.actions(w):
         for place, word in routes.written_targets(path, action):
-            yield from seek.seek(place, word, seek.known.targets, "stage or end", "unknown-target")
+            yield from seek.seek(place, word, seek.known.targets, N_("stage or end"), "unknown-target")
             if sources == (routes.NEW,) and word in routes.BACKWARD | routes.HERE:
                 yield seek.definition.fault(
-                    place, f"`{word}` leads nowhere before a case is opened", "", "unknown-target"
+                    place, worded(N_("`{word}` leads nowhere before a case is opened"), word=word), "", "unknown-target"
                 )
             if path[0] == "clocks" and word in routes.BACKWARD:
                 yield seek.definition.fault(
-                    place, f"a clock cannot choose what `{word}` is", "name the stage", "unknown-target"
+                    place,
+                    worded(N_("a clock cannot choose what `{word}` is"), word=word),
+                    N_("name the stage"),
+                    "unknown-target",
                 )
         if not isinstance(action.to, str):
             for number, line in enumerate(action.to):
@@ -287,7 +309,7 @@ def _of_actions(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         yield from _of_action(seek, path, action)
     for name, anywhere in w.anywhere.items():
         yield from seek.several(
-            ("anywhere", name, "from"), anywhere.from_, {*w.stages, "any"}, "stage", "unknown-place"
+            ("anywhere", name, "from"), anywhere.from_, {*w.stages, "any"}, N_("stage"), "unknown-place"
         )
 
 
@@ -296,12 +318,13 @@ def _of_action(seek: _Seeker, path: Path, action: Action) -> Iterator[Fault]:
     yield from seek.posts((*path, "by"), action.by)
     yield from seek.posts((*path, "tell"), action.tell)
     yield from seek.rules((*path, "needs"), action.needs)
-    yield from seek.several((*path, "among"), action.among, w.stages, "stage", "unknown-place")
+    yield from seek.several((*path, "among"), action.among, w.stages, N_("stage"), "unknown-place")
     for key in action.set_:
         scope, _, name = key.rpartition(".")
         # A fact of a member is asked of each; nothing says which of them an action would mean.
         facts = {fact for fact, made in w.facts.items() if made.of == (scope or "case") and scope != "member"}
-        yield from seek.seek((*path, "set", key), name, facts, f"fact of {scope or 'the case'}", "unknown-fact")
+        what = worded(N_("fact of {scope}"), scope=scope) if scope else N_("fact of the case")
+        yield from seek.seek((*path, "set", key), name, facts, what, "unknown-fact")
 
 
 def _of_asks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
@@ -313,10 +336,10 @@ def _of_asks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
             for number, line in enumerate(lines):
                 yield from seek.rules((*path, voice, str(number), "when"), line.when)
         if isinstance(ask.panel, str):
-            yield from seek.seek((*path, "panel"), ask.panel, w.panels, "panel", "unknown-panel")
+            yield from seek.seek((*path, "panel"), ask.panel, w.panels, N_("panel"), "unknown-panel")
         elif isinstance(ask.panel, tuple):
             uses = (line.use for line in ask.panel)
-            yield from seek.several((*path, "panel"), uses, w.panels, "panel", "unknown-panel")
+            yield from seek.several((*path, "panel"), uses, w.panels, N_("panel"), "unknown-panel")
 
 
 def _of_lists(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
@@ -327,19 +350,23 @@ def _of_lists(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         if list_ is None:
             continue
         if list_.sets and name in w.tasks:
-            advice = "a task is beside the case: draw or rank where the case stands"
-            yield seek.definition.fault(path, "only the list of a stage draws or ranks", advice, "shape")
+            advice = N_("a task is beside the case: draw or rank where the case stands")
+            yield seek.definition.fault(path, N_("only the list of a stage draws or ranks"), advice, "shape")
         if (draw := list_.draw) is not None:
             yield from seek.parameter((*path, "draw", "share"), str(draw.share), "share")
             yield from seek.rules((*path, "draw", "always"), draw.always)
-            yield from seek.seek((*path, "draw", "sets"), draw.sets, yes_no, "yes/no fact of the case", "unknown-fact")
+            yield from seek.seek(
+                (*path, "draw", "sets"), draw.sets, yes_no, N_("yes/no fact of the case"), "unknown-fact"
+            )
         if (rank := list_.rank) is not None:
             ordered = {fact for fact, kind in own.items() if kind in ORDERED}
             names = [each.partition(" ")[0] for each in rank.order]
-            what = "number, amount, share, date, yes/no or one-of fact of the case"
+            what = N_("number, amount, share, date, yes/no or one-of fact of the case")
             yield from seek.several((*path, "rank", "order"), names, ordered, what, "unknown-fact")
             yield from seek.parameter((*path, "rank", "take"), str(rank.take), "number")
-            yield from seek.seek((*path, "rank", "sets"), rank.sets, yes_no, "yes/no fact of the case", "unknown-fact")
+            yield from seek.seek(
+                (*path, "rank", "sets"), rank.sets, yes_no, N_("yes/no fact of the case"), "unknown-fact"
+            )
 
 
 def _of_notices(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
@@ -349,13 +376,13 @@ def _of_notices(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         notice, path = ask.notice, (*place_of(w, name), "notice")
         yield from seek.post((*path, "by"), notice.by)
         yield from seek.parameter((*path, "wait"), notice.wait, "amount")
-        yield from seek.several((*path, "shows"), notice.shows, {*w.facts, *SHOWN_ALWAYS}, "fact", "unknown-fact")
+        yield from seek.several((*path, "shows"), notice.shows, {*w.facts, *SHOWN_ALWAYS}, N_("fact"), "unknown-fact")
         yield from seek.rules((*path, "leave_out"), notice.leave_out)
         for number, place in enumerate(notice.places):
             at = (*path, "places", str(number))
             yield from seek.parameter(at, place, "places")
             if not place.startswith("$"):
-                yield from seek.seek(at, place, w.places, "place", "unknown-place")
+                yield from seek.seek(at, place, w.places, N_("place"), "unknown-place")
         if notice.objection:
             yield from seek.workflow((*path, "objection"), notice.objection)
 
@@ -366,9 +393,9 @@ def _of_cases(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
             path = (*place_of(w, name), "case")
             yield from seek.workflow((*path, "workflow"), ask.case.workflow)
             facts = {*w.facts, "all"}
-            yield from seek.several((*path, "carries"), ask.case.carries, facts, "fact", "unknown-fact")
+            yield from seek.several((*path, "carries"), ask.case.carries, facts, N_("fact"), "unknown-fact")
             if ask.case.at:
-                yield from seek.seek((*path, "at"), ask.case.at, {*w.places, "home"}, "place", "unknown-place")
+                yield from seek.seek((*path, "at"), ask.case.at, {*w.places, "home"}, N_("place"), "unknown-place")
 
 
 def _of_panels(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
@@ -376,19 +403,23 @@ def _of_panels(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         for post in panel.seats:
             yield from seek.post((*path, "seats", post), post)
         if panel.else_ is not None:
-            yield from seek.seek((*path, "else", "use"), panel.else_.use, w.panels, "panel", "unknown-panel")
+            yield from seek.seek((*path, "else", "use"), panel.else_.use, w.panels, N_("panel"), "unknown-panel")
         if panel.silence is not None:
             yield from seek.parameter((*path, "silence", "after"), panel.silence.after, "amount")
             at = (*path, "silence", "counts_as")
-            yield from seek.seek(at, panel.silence.counts_as, panel.tally, "result", "unknown-result")
+            yield from seek.seek(at, panel.silence.counts_as, panel.tally, N_("result"), "unknown-result")
 
 
 def _of_facts(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
     for name, fact in w.facts.items():
-        yield from seek.several(("facts", name, "in"), fact.in_, seek.known.writers, "stage or task", "unknown-place")
+        yield from seek.several(
+            ("facts", name, "in"), fact.in_, seek.known.writers, N_("stage or task"), "unknown-place"
+        )
         yield from seek.rules(("facts", name, "when"), fact.when)
     for name, paper in w.papers.items():
-        yield from seek.several(("papers", name, "in"), paper.in_, seek.known.writers, "stage or task", "unknown-place")
+        yield from seek.several(
+            ("papers", name, "in"), paper.in_, seek.known.writers, N_("stage or task"), "unknown-place"
+        )
         yield from seek.rules(("papers", name, "when"), paper.when)
         for number, signer in enumerate(paper.signed_by):
             if signer not in SIGNERS:
@@ -399,7 +430,7 @@ def _of_params(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
     words = {name for name, fact in w.facts.items() if fact.kind == "one" and fact.of == "case"}
     for name, param in w.params.items():
         yield from seek.several(
-            ("params", name, "by"), param.by, {*LINES_OF_ALL, *words}, "`one of` fact", "unknown-fact"
+            ("params", name, "by"), param.by, {*LINES_OF_ALL, *words}, N_("`one of` fact"), "unknown-fact"
         )
         for keys, value in leaves(param.value):
             path = ("params", name, "value", *keys)
@@ -408,12 +439,14 @@ def _of_params(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
             if param.type == "post" and isinstance(value, str):
                 yield from seek.post(path, value)
             elif param.type == "cycle" and not re.fullmatch(CYCLE, str(value)):
-                advice = "month, quarter, half_year, year, or a day of the year such as 06-30"
-                yield seek.definition.fault(path, f"`{value}` is no cycle", advice, "bad-length")
+                advice = N_("month, quarter, half_year, year, or a day of the year such as 06-30")
+                yield seek.definition.fault(
+                    path, worded(N_("{value} is not a cycle"), value=f"`{value}`"), advice, "bad-length"
+                )
             elif param.type == "places":
                 places = (value,) if isinstance(value, str) else value
                 if isinstance(places, (tuple, list)):
-                    yield from seek.several(path, places, w.places, "place", "unknown-place")
+                    yield from seek.several(path, places, w.places, N_("place"), "unknown-place")
 
 
 def _of_clocks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
@@ -429,7 +462,7 @@ def _of_clocks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         if clock.until is not None:
             yield from seek.event((*path, "until"), clock.until, or_date=False)
         yield from seek.several(
-            (*path, "except"), clock.except_, {*w.stages, *w.tasks}, "stage or task", "unknown-place"
+            (*path, "except"), clock.except_, {*w.stages, *w.tasks}, N_("stage or task"), "unknown-place"
         )
         yield from seek.rules((*path, "when"), clock.when)
         if clock.stop is not None:
@@ -449,11 +482,11 @@ def _of_tasks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
         yield from seek.parameter(("tasks", name, "every"), task.every or "", "cycle")
         for number, event in enumerate(task.opens):
             yield from seek.moment(("tasks", name, "opens", str(number)), event)
-        yield from seek.several(("tasks", name, "awaited_by"), task.awaited_by, w.stages, "stage", "unknown-place")
+        yield from seek.several(("tasks", name, "awaited_by"), task.awaited_by, w.stages, N_("stage"), "unknown-place")
         yield from seek.rules(("tasks", name, "when"), task.when)
         if task.for_each:
             at = ("tasks", name, "for_each")
-            yield from seek.seek(at, task.for_each, seek.known.of_members, "rule of members", "unknown-rule")
+            yield from seek.seek(at, task.for_each, seek.known.of_members, N_("rule of members"), "unknown-rule")
 
 
 def _of_ends(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
@@ -462,12 +495,12 @@ def _of_ends(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
             continue
         path = ("ends", name, "start")
         yield from seek.workflow((*path, "workflow"), end.start.workflow)
-        yield from seek.several((*path, "carries"), end.start.carries, {*w.facts, "all"}, "fact", "unknown-fact")
+        yield from seek.several((*path, "carries"), end.start.carries, {*w.facts, "all"}, N_("fact"), "unknown-fact")
         if end.start.at:
-            yield from seek.seek((*path, "at"), end.start.at, {*w.places, "home"}, "place", "unknown-place")
+            yield from seek.seek((*path, "at"), end.start.at, {*w.places, "home"}, N_("place"), "unknown-place")
         other = seek.known.others.get(end.start.workflow)
         if other is not None and end.start.opens is not None:
-            yield from seek.seek((*path, "opens"), end.start.opens, other.opens, "channel", "unknown-target")
+            yield from seek.seek((*path, "opens"), end.start.opens, other.opens, N_("channel"), "unknown-target")
 
 
 def _of_posts(seek: _Seeker, w: Workflow) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
-from engine.errors import DefinitionError, Fault
+from engine.errors import N_, DefinitionError, Fault, Words, worded
 from engine.expressions import Expression, scan
 from engine.loading import Definition
 from engine.parameters import leaves, line_of
@@ -219,22 +219,27 @@ class RuleBook:
                     found[name] = _param_value(param, value)
         return found
 
-    def unusable(self, ref: str) -> str:
+    def unusable(self, ref: str) -> str | Words:
         """Why *ref* cannot be used as a rule; nothing if it can. Whether a task has that result is not looked at."""
         word, _, name = ref.rpartition(" ")
         if "." in name:
             task = name.partition(".")[0]
-            return "" if task in self.workflow.tasks else f"there is no task `{task}`"
+            return "" if task in self.workflow.tasks else worded(N_("there is no task `{task}`"), task=task)
         case, member = name in self._truths[False], name in self._truths[True]
         if word in ("any", "all") and not member:
             return (
-                f"`{name}` is not a rule of one member (`of: member`)" if case else f"there is no member rule `{name}`"
+                worded(N_("`{name}` is not a rule of one member (`of: member`)"), name=name)
+                if case
+                else worded(N_("there is no member rule `{name}`"), name=name)
             )
         if word not in ("any", "all") and not case:
             if member:
-                return f"`{name}` is a rule of one member: say `any {name}` or `all {name}`"
+                return worded(N_("`{name}` is a rule of one member: say `any {name}` or `all {name}`"), name=name)
             near = get_close_matches(name, self._truths[False], 1)
-            return f"there is no rule, group or yes/no fact `{name}`" + (f", but `{near[0]}`" if near else "")
+            if near:
+                told = N_("there is no rule, group or yes/no fact `{name}`, but `{near}`")
+                return worded(told, name=name, near=near[0])
+            return worded(N_("there is no rule, group or yes/no fact `{name}`"), name=name)
         return ""
 
     def _task_result(self, ref: str, scope: RuleScope) -> RuleResult:
@@ -353,23 +358,36 @@ class RuleBook:
             for name in names:
                 path = (section, name)
                 if name in RESERVED:
-                    yield self.definition.fault(path, f"`{name}` is a word that rules keep for themselves", code="name")
+                    yield self.definition.fault(
+                        path, worded(N_("`{name}` is a word that rules keep for themselves"), name=name), code="name"
+                    )
                 elif name in taken:
                     yield self.definition.fault(
-                        path, f"`{name}` is a {taken[name]} already", "take another name", "name"
+                        path,
+                        worded(
+                            N_("`{name}` is a {kind} already"),
+                            name=name,
+                            kind=Words(_SECTIONS[taken[name]]),
+                        ),
+                        N_("take another name"),
+                        "name",
                     )
                 elif name in MEMBER_FACTS:
-                    message = f"`{name}` is known of every member already"
-                    yield self.definition.fault(path, message, "take another name", "name")
-                taken.setdefault(name, section[:-1])
+                    message = worded(N_("`{name}` is known of every member already"), name=name)
+                    yield self.definition.fault(path, message, N_("take another name"), "name")
+                taken.setdefault(name, section)
         for group, rules in self._groups.items():
             if group in taken or group in RESERVED:
                 at = ("rules", rules[0], "group")
-                yield self.definition.fault(at, f"`{group}` is no name for a group: it is taken", code="name")
+                yield self.definition.fault(
+                    at, worded(N_("`{group}` is no name for a group: it is taken"), group=group), code="name"
+                )
             for rule in rules:
                 if self.workflow.rules[rule].of != self.workflow.rules[rules[0]].of:
-                    message = f"the group `{group}` mixes rules of the case and rules of a member"
-                    yield self.definition.fault(("rules", rule, "group"), message, "make two groups", "group")
+                    message = worded(
+                        N_("the group `{group}` mixes rules of the case and rules of a member"), group=group
+                    )
+                    yield self.definition.fault(("rules", rule, "group"), message, N_("make two groups"), "group")
 
     def _param_faults(self) -> Iterator[Fault]:
         for name, param in self.workflow.params.items():
@@ -379,7 +397,11 @@ class RuleBook:
                         _param_value(param, value)
                     except ValueError as error:
                         path = ["params", name, "value", *keys]
-                        yield self.definition.fault(path, f"`{value}` is not {error}", code="value")
+                        yield self.definition.fault(
+                            path,
+                            worded(N_("`{value}` is not {kind}"), value=value, kind=Words(error.args[0])),
+                            code="value",
+                        )
 
     def _formula_faults(self, formula: _Formula) -> list[Fault]:
         expression = self._scan(formula)
@@ -394,68 +416,107 @@ class RuleBook:
             return [*faults, *self._cel_faults(formula, str(error))]
         wanted = {"yuan": "int", "day": "int"}.get(formula.kind, formula.kind)
         if kind != wanted:
-            faults.append(self._fault(formula, 1, 1, f"gives {kind}, and must give {wanted}"))
+            faults.append(
+                self._fault(
+                    formula,
+                    1,
+                    1,
+                    worded(
+                        N_("gives {kind}, and must give {wanted}"), kind=_kind_told(kind), wanted=_kind_told(wanted)
+                    ),
+                )
+            )
         return faults
 
     def _naming_faults(self, formula: _Formula, expression: Expression) -> Iterator[Fault]:
         names = self._names[formula.of_member]
         for name, place in expression.names.items():
             if name not in names and name not in ("members", "passed", "today"):
-                yield self._fault(formula, *place, f"`{name}` is not known here", self._advice(name, names))
+                yield self._fault(
+                    formula, *place, worded(N_("`{name}` is not known here"), name=name), self._advice(name, names)
+                )
         for name, place in expression.bound.items():
             if name in names or name in RESERVED:
-                yield self._fault(formula, *place, f"`{name}` stands for something else already", "take another letter")
+                yield self._fault(
+                    formula,
+                    *place,
+                    worded(N_("`{name}` stands for something else already"), name=name),
+                    N_("take another letter"),
+                )
 
-    def _advice(self, name: str, names: Iterable[str]) -> str:
+    def _advice(self, name: str, names: Iterable[str]) -> str | Words:
         if name in self._member_fields:
-            return f"a fact of members: write members.exists(m, m.{name}), or make the rule `of: member`"
+            return worded(
+                N_("a fact of members: write members.exists(m, m.{name}), or make the rule `of: member`"), name=name
+            )
         if name.startswith("k.") and name[2:] in self.workflow.params:
-            return f"a parameter of type {self.workflow.params[name[2:]].type} is not for rules"
+            return worded(N_("a parameter of type {type} is not for rules"), type=self.workflow.params[name[2:]].type)
         if name in self.workflow.params:
-            return f"write k.{name}"
+            return worded(N_("write k.{name}"), name=name)
         if name in self.workflow.facts:
-            return f"a fact of type {self.workflow.facts[name].type} is not for rules"
+            return worded(N_("a fact of type {type} is not for rules"), type=self.workflow.facts[name].type)
         near = get_close_matches(name, names, 1)
-        return f"did you mean `{near[0]}`?" if near else "declare it as a fact, rule or parameter"
+        return (
+            worded(N_("did you mean `{name}`?"), name=near[0])
+            if near
+            else N_("declare it as a fact, rule or parameter")
+        )
 
     def _literal_faults(self, formula: _Formula, expression: Expression) -> Iterator[Fault]:
         names = {**self._member_fields, **self._names[formula.of_member]}
+        advice: str | Words
         for found in expression.comparisons:
             fact = self.workflow.facts.get(found.name)
             if found.is_text and fact is not None and fact.choices and found.literal not in fact.choices:
                 near = get_close_matches(found.literal, fact.choices, 1)
-                advice = f"did you mean `{near[0]}`?" if near else "one of: " + ", ".join(fact.choices)
-                message = f"`{found.name}` is never `{found.literal}`"
+                advice = (
+                    worded(N_("did you mean `{name}`?"), name=near[0])
+                    if near
+                    else worded(N_("one of: {names}"), names=", ".join(fact.choices))
+                )
+                message = worded(N_("`{name}` is never `{literal}`"), name=found.name, literal=found.literal)
                 yield self._fault(formula, found.line, found.column, message, advice)
             elif found.is_text and found.name == "passed":
                 stage = found.literal.partition("/")[0]
                 if stage not in self.workflow.stages and stage not in self.workflow.tasks:
-                    yield self._fault(formula, found.line, found.column, f"there is no stage or task `{stage}` to pass")
+                    yield self._fault(
+                        formula,
+                        found.line,
+                        found.column,
+                        worded(N_("there is no stage or task `{stage}` to pass"), stage=stage),
+                    )
             elif not found.is_text and names.get(found.name) == "yuan" and found.literal != "0":
-                message = f"`{found.name}` is compared with a bare number"
-                advice = "rules count money in 分: name the amount as a parameter of type yuan"
+                message = worded(N_("`{name}` is compared with a bare number"), name=found.name)
+                advice = N_("rules count money in 分: name the amount as a parameter of type yuan")
                 yield self._fault(formula, found.line, found.column, message, advice)
 
     def _cel_faults(self, formula: _Formula, text: str) -> list[Fault]:
         found = _ERROR.findall(text) or [("1", "1", text.splitlines()[0])]
-        places: dict[tuple[int, int], tuple[str, str]] = {}
+        places: dict[tuple[int, int], tuple[str | Words, str | Words]] = {}
         for line, column, message in found:
             place = (max(int(line), 1), max(int(column), 1))
             places.setdefault(place, self._reworded(message.removesuffix(" [INVALID_ARGUMENT]")))
         return [self._fault(formula, *place, *words) for place, words in places.items()]
 
-    def _reworded(self, message: str) -> tuple[str, str]:
+    def _reworded(self, message: str) -> tuple[str | Words, str | Words]:
+        advice: str | Words
         if match := re.match(r"undefined field '(\w+)'", message):
             near = get_close_matches(match[1], self._member_fields, 1)
-            advice = f"did you mean `{near[0]}`?" if near else "members have: " + ", ".join(self._member_fields)
-            return f"members have no `{match[1]}`", advice
+            advice = (
+                worded(N_("did you mean `{name}`?"), name=near[0])
+                if near
+                else worded(N_("members have: {names}"), names=", ".join(self._member_fields))
+            )
+            return worded(N_("members have no `{name}`"), name=match[1]), advice
         if match := re.match(r"found no matching overload for '@?_?([^_']+)_?' applied to '\((.*)\)'", message):
-            advice = "write double(x) around the whole number" if "double" in match[2] and "int" in match[2] else ""
-            return f"`{match[1]}` cannot be applied to ({match[2]})", advice
+            advice = N_("write double(x) around the whole number") if "double" in match[2] and "int" in match[2] else ""
+            return worded(N_("`{sign}` cannot be applied to ({kinds})"), sign=match[1], kinds=match[2]), advice
         if message.startswith("Syntax error: "):
             words = message.removeprefix("Syntax error: ").partition(" expecting {")[0]
-            return f"not readable as a rule: {words}", "look for a missing sign, name or bracket"
-        return message, ""
+            return worded(N_("not readable as a rule: {said}"), said=words), N_(
+                "look for a missing sign, name or bracket"
+            )
+        return Words("{said}", {"said": message}), ""
 
     def _cycle_faults(self) -> Iterator[Fault]:
         done: set[str] = set()
@@ -463,7 +524,7 @@ class RuleBook:
         def visit(name: str, above: tuple[str, ...]) -> Iterator[Fault]:
             if name in above:
                 round_ = " → ".join((*above[above.index(name) :], name))
-                message = f"`{name}` depends on itself: {round_}"
+                message = worded(N_("`{name}` depends on itself: {round}"), name=name, round=round_)
                 yield self.definition.fault(self._formulas[above[-1]].path, message, code="cycle")
             elif name not in done:
                 for other in self._needs(name):
@@ -479,10 +540,20 @@ class RuleBook:
         read = [rule for used in expression.names for rule in self._groups.get(used, (used,))]
         return [used for used in (*read, *expression.fields) if used in self._formulas]
 
-    def _fault(self, formula: _Formula, line: int, column: int, message: str, advice: str = "") -> Fault:
+    def _fault(
+        self, formula: _Formula, line: int, column: int, message: str | Words, advice: str | Words = ""
+    ) -> Fault:
         """*message* at a place inside the text of *formula*: its own place in the file, and on from there."""
         at = self.definition.origin(*formula.path)
         return Fault(at.file, at.line + line - 1, at.column + column - 1, message, advice, "rule")
+
+
+#: What stands under a name already.
+_SECTIONS = {"facts": N_("fact"), "rules": N_("rule")}
+_KINDS_TOLD = {
+    "bool": N_("true or false"), "int": N_("a whole number"), "double": N_("a fraction"), "string": N_("text"),
+    "list": N_("a list"), "number": N_("a whole number"),
+}  # fmt: skip
 
 
 class _Run:
@@ -674,6 +745,11 @@ def _from_cel(kind: Kind, value: Any) -> Any:
     return tuple(value) if kind == "list" else value
 
 
+def _kind_told(kind: str) -> Words:
+    """What a kind of value is called by those who write rules, if it has a name for them."""
+    return Words(_KINDS_TOLD.get(kind, "{kind}"), {"kind": kind})
+
+
 def _param_value(param: Param, value: str | int | Decimal) -> Any:
     """
     A parameter's value as rules see it.
@@ -686,15 +762,15 @@ def _param_value(param: Param, value: str | int | Decimal) -> Any:
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            raise ValueError("a date such as 2021-01-01") from None
+            raise ValueError(N_("a date such as 2021-01-01")) from None
     if param.type == "share":
         if number is None or not 0 <= number <= 1:
-            raise ValueError("a share between 0 and 1")
+            raise ValueError(N_("a share between 0 and 1"))
         return number
     if param.type == "yuan":
         if number is None or number * 100 != int(number * 100):
-            raise ValueError("an amount in yuan, with 分 at most")
+            raise ValueError(N_("an amount in yuan, with 分 at most"))
         return int(number * 100)
     if number is None or number != int(number):
-        raise ValueError("a whole number")
+        raise ValueError(N_("a whole number"))
     return int(number)

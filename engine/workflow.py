@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from engine.errors import N_, worded
+
 Yes = Literal["yes"]
 YesNo = Literal["yes", "no"]
 Means = Literal["pass", "grant", "refuse", "back", "withdraw", "lapse", "defer", "refer", "record"]
@@ -96,7 +98,7 @@ class When(Part):
     @model_validator(mode="after")
     def _one_answer(self) -> Self:
         if bool(self.to) == bool(self.use):
-            raise ValueError("a line of a choice has either `to` (a target) or `use` (a post, panel or value)")
+            raise ValueError(N_("a line of a choice has either `to` (a target) or `use` (a post, panel or value)"))
         return self
 
 
@@ -139,11 +141,11 @@ class Fact(Part):
     @model_validator(mode="after")
     def _bounds_of_its_type(self) -> Self:
         if self.at_least is not None and self.kind not in ("number", "yuan"):
-            raise ValueError("`at_least` is for a number or yuan")
+            raise ValueError(N_("`at_least` is for a number or yuan"))
         if self.at_most is not None and (self.at_most == "today", self.kind) not in (
             (False, "number"), (False, "yuan"), (True, "date"),
         ):  # fmt: skip
-            raise ValueError("`at_most` is a number for a number or yuan, and `today` for a date")
+            raise ValueError(N_("`at_most` is a number for a number or yuan, and `today` for a date"))
         return self
 
     @property
@@ -239,7 +241,7 @@ class Draw(Part):
         text = str(self.share)
         if not text.startswith("$") and not (re.fullmatch(r"\d+(\.\d+)?|\d+/[1-9]\d*", text) and Fraction(text) <= 1):
             raise ValueError(
-                "`share` is a number between 0 and 1, such as 0.3, a fraction such as 1/20, or a parameter"
+                N_("`share` is a number between 0 and 1, such as 0.3, a fraction such as 1/20, or a parameter")
             )
         return self
 
@@ -296,8 +298,12 @@ class Voiced(Part):
     @model_validator(mode="after")
     def _one_voice(self) -> Self:
         given = [name for name in ("by", "panel", "notice", "case") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"needs exactly one voice of by, panel, notice, case; found {', '.join(given) or 'none'}")
+        if not given:
+            raise ValueError(N_("needs exactly one voice of by, panel, notice, case; found none"))
+        if len(given) > 1:
+            raise ValueError(
+                worded(N_("needs exactly one voice of by, panel, notice, case; found {names}"), names=", ".join(given))
+            )
         return self
 
 
@@ -373,7 +379,7 @@ class Clock(Part):
     @model_validator(mode="after")
     def _limit_or_wait(self) -> Self:
         if (self.limit is None) == (self.wait is None):
-            raise ValueError("a clock has either `limit` (must be over by) or `wait` (may not be before)")
+            raise ValueError(N_("a clock has either `limit` (must be over by) or `wait` (may not be before)"))
         return self
 
 

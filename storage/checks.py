@@ -10,7 +10,7 @@ of every table, with the definition that the case is pinned to, and with the cal
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -26,7 +26,7 @@ from engine.cases import Case, Event, Message, canonical, digest_of, fold, insta
 from engine.clocks import ClockState
 from engine.divisions import contains
 from engine.drafting import registered_as
-from engine.errors import InputError, StorageError
+from engine.errors import N_, InputError, StorageError, Words, told, worded
 from engine.loading import restore
 from engine.people import Staff
 from engine.reading import named
@@ -58,6 +58,8 @@ _KEPT = (
     "SELECT county, CASE WHEN due_at <= ? THEN 0 ELSE due_at END AS at, division, workflow, stage, outcome,"
     " sum(open), sum(late), sum(ended), sum(missed) FROM tally GROUP BY county, at, division, workflow, stage, outcome"
 )
+#: Nothing open, late, ended or ended late.
+_NONE = (0, 0, 0, 0)
 _COUNTED = (
     "SELECT county, at, division, workflow, stage, outcome, sum(open), sum(late), sum(ended), sum(missed) FROM ("
     " SELECT county, 0 AS at, division, workflow, stage, '' AS outcome, 1 AS open, 0 AS late, 0 AS ended, 0 AS missed"
@@ -75,10 +77,19 @@ class Violation:
 
     invariant: str
     case: str
-    what: str
+    words: str | Words
+
+    @property
+    def what(self) -> str:
+        """What was found, in English."""
+        return str(self.words)
+
+    def told(self, translate: Callable[[str], str]) -> str:
+        """All of it on one line, in the language of *translate*."""
+        return f"{self.invariant} {self.case}: {told(self.words, translate)}"
 
     def __str__(self) -> str:
-        return f"{self.invariant} {self.case}: {self.what}"
+        return self.told(str)
 
 
 def check(
@@ -176,13 +187,15 @@ class _Checker:
         versions = self._all("SELECT no, hash, workflow, canonical, words, from_date FROM workflow_version", ())
         for no, digest, name, text, words, since in versions:
             if sha256(text.encode()).hexdigest() != digest:
-                yield Violation("I29", digest[:12], "the definition is not the one that was deployed")
+                yield Violation("I29", digest[:12], N_("the definition is not the one that was deployed"))
                 continue
             version = self._versions[no] = _Version(
                 digest, *_understood(digest, text), Packer(bytes(words)), str(since)
             )  # fmt: skip
             if version.workflow.workflow != name:
-                yield Violation("I29", digest[:12], f"it is kept as {name}, and says that it is another")
+                yield Violation(
+                    "I29", digest[:12], worded(N_("it is kept as {name}, and says that it is another"), name=name)
+                )
         relatives = self._all("SELECT person, household, declared_at FROM relative", ())
         self.declared = {(person, self.as_uuid(home).hex): at for person, home, at in relatives}
         numbered: Counter[tuple[str, str]] = Counter()
@@ -222,7 +235,9 @@ class _Checker:
                     before.setdefault((county, home), {}).setdefault(name, []).append(each)
         for county, home, stored in self._all("SELECT county, id, statuses FROM household", ()):
             if _data(stored) != known.get((county, home), {}):
-                yield Violation("I2", str(self.as_uuid(home)), "the household's statuses are not what its history says")
+                yield Violation(
+                    "I2", str(self.as_uuid(home)), N_("the household's statuses are not what its history says")
+                )
             if not self.written.is_whole:
                 continue
             written = self.written.households.get((county, home), {})
@@ -233,7 +248,7 @@ class _Checker:
             # Of two that one commit wrote, the history has the last.
             last = {(name, canonical(each)) for name, values in written.items() for each in _last_words(values)}
             if not last <= told.get((county, home), set()) <= logged:
-                yield Violation("I2", str(self.as_uuid(home)), "the household's history is not what the logs wrote")
+                yield Violation("I2", str(self.as_uuid(home)), N_("the household's history is not what the logs wrote"))
 
     def _records(self) -> Iterator[Violation]:
         """I2: what is known of villages and persons is what cases have written last."""
@@ -249,7 +264,13 @@ class _Checker:
             values = (written or {}).get(name, [])
             last = max((each["since"] for each in values), default="")
             if stored.get(name) not in [each for each in values if each["since"] == last]:
-                yield Violation("I2", of, f"its record says {name} is {stored.get(name)}, no log's last word")
+                yield Violation(
+                    "I2",
+                    of,
+                    worded(
+                        N_("its record says {name} is {value}, no log's last word"), name=name, value=stored.get(name)
+                    ),
+                )
 
     def _lists(self) -> Iterator[Violation]:
         """I2: a list is what the cases that were put on it say of it."""
@@ -263,10 +284,14 @@ class _Checker:
             row, said = rows.get(place), self.written.lists.get(place)
             name = str(self.as_uuid(place[1]))
             if row is None or said is None:
-                what = "gone, and cases were put on it" if row is None else "there, and no case was put on it"
-                yield Violation("I2", name, f"the list is {what}")
+                what = (
+                    N_("the list is gone, and cases were put on it")
+                    if row is None
+                    else N_("the list is there, and no case was put on it")
+                )
+                yield Violation("I2", name, what)
             elif row[:3] != (said.opened, said.decided, said.place) or row[3] not in said.by:
-                yield Violation("I2", name, f"the list is {row}, its cases make {said}")
+                yield Violation("I2", name, worded(N_("the list is {row}, its cases make {said}"), row=row, said=said))
 
     def _draws(self) -> Iterator[Violation]:
         """I23: a list that is drawn or ranked again comes out as it did."""
@@ -282,11 +307,17 @@ class _Checker:
             try:
                 found = select(candidates)
             except InputError as error:
-                yield Violation("I23", list_id, f"the list could not be drawn or ranked: {error}")
+                yield Violation(
+                    "I23", list_id, worded(N_("the list could not be drawn or ranked: {error}"), error=error.words)
+                )
                 continue
             for case, each in found.items():
                 if said[case] != (dict(each.facts), each.seed, each.among, each.place):
-                    yield Violation("I23", str(case), f"the list {list_id} drawn or ranked again says otherwise of it")
+                    yield Violation(
+                        "I23",
+                        str(case),
+                        worded(N_("the list {list_id} drawn or ranked again says otherwise of it"), list_id=list_id),
+                    )
 
     def _sealed(self) -> Iterator[Violation]:
         """I25: what is sealed for a household opens with its key, and is found by its own index."""
@@ -297,16 +328,23 @@ class _Checker:
                 try:
                     sealer = self.vault.household(county, owner, key)
                 except StorageError:
-                    yield Violation("I25", str(owner), "the household's key does not open")
+                    yield Violation("I25", str(owner), N_("the household's key does not open"))
                     continue
             people = self._all(
                 "SELECT no, id_no, id_index FROM member WHERE county = ? AND household = ?", (county, home)
             )
-            told = [("phone", PHONE, phone, index), ("bank account", BANK, bank, None)]
-            told += [(f"ID number of member {no}", ID_NUMBER, token, blind) for no, token, blind in people]
+            told: list[tuple[Words, str, Any, Any]] = [
+                (Words(N_("phone")), PHONE, phone, index),
+                (Words(N_("bank account")), BANK, bank, None),
+            ]
+            told += [
+                (worded(N_("ID number of member {no}"), no=no), ID_NUMBER, token, blind) for no, token, blind in people
+            ]
             for name, column, token, blind in told:
                 if not self._opens(sealer, column, token, blind):
-                    yield Violation("I25", str(owner), f"the {name} does not open, or is not its index's")
+                    yield Violation(
+                        "I25", str(owner), worded(N_("the {name} does not open, or is not its index's"), name=name)
+                    )
 
     def _opens(self, sealer: Sealer | None, column: str, token: str | None, index: Any) -> bool:
         if sealer is None or token is None:
@@ -327,7 +365,12 @@ class _Checker:
         )
         for place in sorted(kept.keys() | counted.keys()):
             if kept.get(place) != counted.get(place):
-                what = f"the totals of {place[1:]} are {kept.get(place)}, not {counted.get(place)}"
+                what = worded(
+                    N_("the totals of {place} are {kept}, not {counted} (open, late, ended, ended late)"),
+                    place=place[1:],
+                    kept=kept.get(place, _NONE),
+                    counted=counted.get(place, _NONE),
+                )
                 yield Violation("I2", place[0], what)
 
     def _of_case(self, county: str, case: Any, row: Mapping[str, Any], rows: Any) -> Iterator[Violation]:
@@ -337,7 +380,7 @@ class _Checker:
         # a check that stops at it would tell nothing of all other cases.
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             self.written.is_whole = False
-            what = f"what is stored of it cannot be understood ({type(error).__name__})"
+            what = worded(N_("what is stored of it cannot be understood ({name})"), name=type(error).__name__)
             yield Violation("I23", str(row["number"] or case), what)
 
     def _missing(self, numbered: Counter[tuple[str, str]]) -> Iterator[Violation]:
@@ -349,7 +392,11 @@ class _Checker:
         for county, year in sorted(given.keys() | numbered.keys()):
             there, known = numbered[county, year], given.get((county, year), 0)
             if there != known:
-                yield Violation("I1", f"{county}-{year}", f"{there} cases are there, {known} numbers were given")
+                yield Violation(
+                    "I1",
+                    f"{county}-{year}",
+                    worded(N_("{there} cases are there, {known} numbers were given"), there=there, known=known),
+                )
         for table in ("case_event", "outbox", *_FROM_LOG):
             orphans = self._all(
                 f"SELECT DISTINCT county, case_id FROM {table} t WHERE NOT EXISTS"
@@ -357,7 +404,9 @@ class _Checker:
                 (),
             )
             for _, case in orphans:
-                yield Violation("I1", str(self.as_uuid(case)), f"rows of {table} belong to no case")
+                yield Violation(
+                    "I1", str(self.as_uuid(case)), worded(N_("rows of {table} belong to no case"), table=table)
+                )
 
     def staff(self, county: str) -> Staff:
         if county not in self._staff:
@@ -464,7 +513,7 @@ class _OfCase:
             self._life(version.workflow, before)
         return self.found
 
-    def _say(self, invariant: str, what: str) -> None:
+    def _say(self, invariant: str, what: str | Words) -> None:
         self.found.append(Violation(invariant, str(self.row["number"] or self.id), what))
 
     @property
@@ -480,16 +529,18 @@ class _OfCase:
     def _log(self, packer: Packer) -> None:
         numbers = [row["seq"] for row in self._ordered]
         if numbers != list(range(1, len(numbers) + 1)) or self.row["seq"] != len(numbers):
-            self._say("I1", f"events {numbers}, but the case counts {self.row['seq']}")
+            self._say(
+                "I1", worded(N_("events {numbers}, but the case counts {seq}"), numbers=numbers, seq=self.row["seq"])
+            )
         for row in (*self._ordered, {"seq": "record", "text": self.row["record"]}):
             try:
                 text = packer.unpack(bytes(row["text"]))
                 orjson.loads(text)
             except (LookupError, TypeError, ValueError):
-                self._say("I23", f"what is kept of {row['seq']} cannot be read")
+                self._say("I23", worded(N_("what is kept of {seq} cannot be read"), seq=row["seq"]))
                 continue
             if any(word in text for word in self.checker.never):
-                self._say("I25", f"a secret value stands in {row['seq']}")
+                self._say("I25", worded(N_("a secret value stands in {seq}"), seq=row["seq"]))
 
     def _event(self, row: Mapping[str, Any], packer: Packer) -> Event:
         content = orjson.loads(packer.unpack(bytes(row["text"])))
@@ -506,12 +557,12 @@ class _OfCase:
         previous, at = b"", None
         for event, row in zip(events, self._ordered, strict=True):
             if link_hash(event, previous, packer.unpack(bytes(row["text"]))) != event.hash:
-                self._say("I23", f"the hash of event {event.seq} is not that of its content")
+                self._say("I23", worded(N_("the hash of event {seq} is not that of its content"), seq=event.seq))
             if at is not None and event.at < at:
-                self._say("I10", f"event {event.seq} happened before the one before it")
+                self._say("I10", worded(N_("event {seq} happened before the one before it"), seq=event.seq))
             previous, at = event.hash, event.at
         if previous != bytes(self.row["head"]):
-            self._say("I23", "the case's head is not the hash of its last event")
+            self._say("I23", N_("the case's head is not the hash of its last event"))
 
     # --- each event ---
 
@@ -525,20 +576,20 @@ class _OfCase:
         self._notices(version.workflow, before, event, after)
         self._deadlines(event)
         if event.kind == "opened" and str(_day_of(event.at)) < version.from_date:
-            self._say("I29", f"event {event.seq} opened it before its definition came into force")
+            self._say("I29", worded(N_("event {seq} opened it before its definition came into force"), seq=event.seq))
         self._duties(version.workflow, before, event, after, told)
         self._secrets(version.workflow, event)
         if event.body.get("terms"):
             drawn = self.checker.written.drawn.setdefault((self.county, event.body["list"]), [])
             drawn.append((self.id, event.seq))
         if before.status == "closed" and event.kind not in ("corrected", "reopened") and not _only_proposes(event):
-            self._say("I8", f"event {event.seq} ({event.kind}) on a closed case")
+            self._say("I8", worded(N_("event {seq} ({kind}) on a closed case"), seq=event.seq, kind=event.kind))
 
     def _withdrawn(self, event: Event, after: Case, told: _Told) -> None:
         """What is taken back is one's own, and is undone wholly; among others' votes only the vote itself is."""
         undone, before = told.events[int(event.body["undone"]) - 1]
         if undone.actor != event.actor:
-            self._say("I17", f"event {event.seq} takes back what {undone.actor} did")
+            self._say("I17", worded(N_("event {seq} takes back what {actor} did"), seq=event.seq, actor=undone.actor))
         since = [other for other, _ in told.events[undone.seq : event.seq - 1] if other.kind == "acted"]
         votes = [other for other in since if other.seq not in told.undone]
         for section, key, _ in undone.changes:
@@ -547,7 +598,16 @@ class _OfCase:
             if votes and section != "answers":
                 continue
             if after.section(section).get(key) != before.section(section).get(key):
-                self._say("I2", f"event {event.seq} leaves {section}.{key} otherwise than it was before {undone.seq}")
+                self._say(
+                    "I2",
+                    worded(
+                        N_("event {seq} leaves {section}.{key} otherwise than it was before {undone}"),
+                        seq=event.seq,
+                        section=section,
+                        key=key,
+                        undone=undone.seq,
+                    ),
+                )
         told.undone |= {undone.seq, event.seq}
 
     def _by_two(self, before: Case, event: Event, after: Case) -> None:
@@ -555,12 +615,14 @@ class _OfCase:
         proposal = before.section("proposals").get("correct" if event.kind == "corrected" else "reopen")
         second = {event.actor, event.behalf} - {""}
         if proposal is None or {proposal["by"], proposal.get("behalf")} & second:
-            self._say("I8", f"event {event.seq} ({event.kind}) was confirmed by nobody else")
+            self._say(
+                "I8", worded(N_("event {seq} ({kind}) was confirmed by nobody else"), seq=event.seq, kind=event.kind)
+            )
         elif event.kind == "reopened":
             # A notice that is left out ends as it begins: the case goes on from there at once.
             goals = {proposal["to"], event.body.get("to") if event.body.get("waived") == proposal["to"] else None}
             if before.status == "open" or after.stage not in goals:
-                self._say("I8", f"event {event.seq} reopens a case in {after.stage}")
+                self._say("I8", worded(N_("event {seq} reopens a case in {stage}"), seq=event.seq, stage=after.stage))
 
     def _move(self, version: _Version, before: Case, event: Event, after: Case) -> None:
         """I3: it is an edge of the definition; I13: not towards approval while an objection is open."""
@@ -573,13 +635,15 @@ class _OfCase:
         sender = before.get("sender", {}) or {}
         known = edge in version.edges or (sender.get("stage") == after.stage and event.body.get("means") == "pass")
         if not known or (source != begun and source not in _onward(version.edges, begun)):
-            self._say("I3", f"event {event.seq} goes from {begun} by {edge}")
+            self._say(
+                "I3", worded(N_("event {seq} goes from {begun} by {edge}"), seq=event.seq, begun=begun, edge=edge)
+            )
         if (
             event.body.get("means") in _FORWARD
             and before.seq
             and any(link["k"] == "objection" for link in after.section("links").values())
         ):
-            self._say("I13", f"event {event.seq} ({name}) with an objection open")
+            self._say("I13", worded(N_("event {seq} ({name}) with an objection open"), seq=event.seq, name=name))
 
     def _notices(self, workflow: Workflow, before: Case, event: Event, after: Case) -> None:
         """I12: a notice is over at its legal end and not before, and is not left towards approval until it is."""
@@ -588,7 +652,15 @@ class _OfCase:
             if over and (earlier.get("over") != over or earlier.get("n") != posting["n"]):
                 wait = before.section("clocks").get(f"{ask}.wait")
                 if instant(over) > event.at or (wait is not None and wait["due"] != over):
-                    self._say("I12", f"the notice {ask} was over with event {event.seq}, its legal end is {over}")
+                    self._say(
+                        "I12",
+                        worded(
+                            N_("the notice {ask} was over with event {seq}, its legal end is {over}"),
+                            ask=ask,
+                            seq=event.seq,
+                            over=over,
+                        ),
+                    )
         stage = workflow.stages.get(before.stage)
         if stage is None or stage.notice is None or after.stage == before.stage:
             return
@@ -597,7 +669,10 @@ class _OfCase:
         asked = before.section("asks").get(before.stage, {})
         posting = after.section("notices").get(before.stage, {})
         if not asked.get("w") and (posting.get("n") != asked.get("n") or not posting.get("over")):
-            self._say("I12", f"event {event.seq} leaves the notice {before.stage} before its end")
+            self._say(
+                "I12",
+                worded(N_("event {seq} leaves the notice {stage} before its end"), seq=event.seq, stage=before.stage),
+            )
 
     def _deadlines(self, event: Event) -> None:
         """I14: every deadline follows from its ledger and the calendar that it names."""
@@ -606,7 +681,15 @@ class _OfCase:
                 continue
             calendar = self.checker.calendars.get(value["cal"])
             if calendar is not None and not _is_reproducible(name, canonical(value), calendar):
-                self._say("I14", f"{name} of event {event.seq} is due {value['due']}, counted again it is not")
+                self._say(
+                    "I14",
+                    worded(
+                        N_("{name} of event {seq} is due {due}, counted again it is not"),
+                        name=name,
+                        seq=event.seq,
+                        due=value["due"],
+                    ),
+                )
 
     def _duties(self, workflow: Workflow, before: Case, event: Event, after: Case, told: _Told) -> None:
         """I18: who prepared a case does not judge it, no declared relative takes part; I17: he holds such a post."""
@@ -618,15 +701,34 @@ class _OfCase:
         declared = self.checker.declared.get((event.actor, household))
         # What he did before he declared it stays as lawful as it was.
         if event.kind in _TAKING_PART and declared is not None and millis(event.at) > declared:
-            self._say("I18", f"{event.actor}, a declared relative, took part in event {event.seq}")
+            self._say(
+                "I18",
+                worded(N_("{actor}, a declared relative, took part in event {seq}"), actor=event.actor, seq=event.seq),
+            )
         if event.post and person is None:
-            self._say("I17", f"{event.actor} acted as {event.post} in event {event.seq} and holds no post here")
+            self._say(
+                "I17",
+                worded(
+                    N_("{actor} acted as {post} in event {seq} and holds no post here"),
+                    actor=event.actor,
+                    post=event.post,
+                    seq=event.seq,
+                ),
+            )
         elif event.post and person is not None:
             post, _, division = event.post.partition("@")
             for_another = staff.people.get(event.behalf)
             posts = (*person.posts, *(for_another.posts if for_another is not None else ()))
             if not any((held.post, held.division) == (post, division) for held in posts):
-                self._say("I17", f"{event.actor} acted as {event.post} in event {event.seq} and never held it")
+                self._say(
+                    "I17",
+                    worded(
+                        N_("{actor} acted as {post} in event {seq} and never held it"),
+                        actor=event.actor,
+                        post=event.post,
+                        seq=event.seq,
+                    ),
+                )
         ask = str(event.body.get("ask") or event.body.get("on") or before.stage)
         actors = {event.actor, event.behalf} - {""}
         if event.kind == "opened":
@@ -637,7 +739,16 @@ class _OfCase:
             village = event.post.partition(".")[0] in _VILLAGE
             judged_both = means == "grant" or (means in ("pass", "refuse") and not village and others - {"opens"})
             if others and judged_both and not told.granted:
-                self._say("I18", f"{event.actor} judged in event {event.seq} ({ask}) after {', '.join(sorted(others))}")
+                self._say(
+                    "I18",
+                    worded(
+                        N_("{actor} judged in event {seq} ({ask}) after {others}"),
+                        actor=event.actor,
+                        seq=event.seq,
+                        ask=ask,
+                        others=", ".join(sorted(others)),
+                    ),
+                )
             told.say(event, ask, actors)
         if event.body.get("means") == "grant":
             told.grants.add(event.seq)
@@ -663,23 +774,30 @@ class _OfCase:
         """I25: what the definition calls secret, and every note, is in the log as ciphertext only."""
         notes = event.body.get("note")
         if notes is not None and not _is_sealed(notes):
-            self._say("I25", f"the note of event {event.seq} is not sealed")
+            self._say("I25", worded(N_("the note of event {seq} is not sealed"), seq=event.seq))
         for section, key, value in event.changes:
             if section != "facts" or value is None:
                 continue
             fact = workflow.facts.get(key.partition("/")[0])
             if fact is not None and fact.secret and not _is_sealed(value["v"]):
-                self._say("I25", f"{key} of event {event.seq} is not sealed")
+                self._say("I25", worded(N_("{key} of event {seq} is not sealed"), key=key, seq=event.seq))
 
     # --- what came of it ---
 
     def _record(self, case: Case, packer: Packer) -> None:
         """I2: the log, folded, is the record; the case's own columns are the same."""
         if packer.unpack(bytes(self.row["record"])) != case.record():
-            self._say("I2", "the record is not what its events make")
+            self._say("I2", N_("the record is not what its events make"))
         due, parent, version = due_at(case), case.get("parent", None), self.checker.version(self.row["version"])
         if (version.hash if version else "") != case.version:
-            self._say("I2", f"version is {self.row['version']}, its events make {case.version[:12]!r}")
+            self._say(
+                "I2",
+                worded(
+                    N_("version is {version}, its events make {expected}"),
+                    version=self.row["version"],
+                    expected=repr(case.version[:12]),
+                ),
+            )
         home = household_of(case)
         known = home is not None and self.checker.has_household(self.county, home)
         expected = {
@@ -695,7 +813,15 @@ class _OfCase:
             expected["missed"] = max(expected["missed"], int(self.row["missed"]))
         for name, value in expected.items():
             if self.row[name] != value:
-                self._say("I2", f"{name} is {self.row[name]!r}, its events make {value!r}")
+                self._say(
+                    "I2",
+                    worded(
+                        N_("{name} is {stored}, its events make {expected}"),
+                        name=name,
+                        stored=repr(self.row[name]),
+                        expected=repr(value),
+                    ),
+                )
 
     def _tables(self, spread: Spread) -> None:
         """I2: every row follows from the log."""
@@ -712,13 +838,24 @@ class _OfCase:
             }
             for key in sorted(expected.keys() | stored.keys(), key=repr):
                 if expected.get(key) != stored.get(key):
-                    self._say("I2", f"{table} {key} is {stored.get(key)}, its events make {expected.get(key)}")
+                    self._say(
+                        "I2",
+                        worded(
+                            N_("{table} {key} is {stored}, its events make {expected}"),
+                            table=table,
+                            key=key,
+                            stored=stored.get(key),
+                            expected=expected.get(key),
+                        ),
+                    )
 
     def _opened(self, opened: Mapping[str, int]) -> None:
         """I2: open work is as old as the event that made it."""
         for row in self.rows["work_item"]:
             if opened.get(str(row["no"]), row["opened_at"]) != row["opened_at"]:
-                self._say("I2", f"work_item {row['no']} was opened at another instant than its row says")
+                self._say(
+                    "I2", worded(N_("work_item {no} was opened at another instant than its row says"), no=row["no"])
+                )
 
     def _messages(self, events: Sequence[Event]) -> None:
         """I2: what posts were told is what the event that told it says."""
@@ -731,9 +868,11 @@ class _OfCase:
             is_whole = [row["no"] for row in told] == list(range(len(told)))
             at_once = all(row["created_at"] == millis(event.at) for row in told)
             if not is_whole or not at_once or event.body.get("told") != (digest_of(messages) if messages else None):
-                self._say("I2", f"what stands in the inboxes of event {event.seq} is not what it told")
+                self._say(
+                    "I2", worded(N_("what stands in the inboxes of event {seq} is not what it told"), seq=event.seq)
+                )
         if rows:
-            self._say("I2", f"messages of events {sorted(rows)}, which are not there")
+            self._say("I2", worded(N_("messages of events {numbers}, which are not there"), numbers=sorted(rows)))
 
     def _wrote(self, event: Event, case: Case) -> None:
         """Note what the event wrote into the household's record, or another's."""
@@ -766,14 +905,38 @@ class _OfCase:
         for row in self.rows["timer"]:
             number = str(row["no"])
             if fired[number] != (row["status"] == "fired"):
-                self._say("I9", f"timer {number} is {row['status']}, {fired[number]} events say that it fired")
+                self._say(
+                    "I9",
+                    worded(
+                        N_("timer {number} is {status}, {count} events say that it fired"),
+                        number=number,
+                        status=row["status"],
+                        count=fired[number],
+                    ),
+                )
             if number in due and millis(due[number].at) < row["due_at"]:
-                self._say("I10", f"timer {number} fired with event {due[number].seq}, before it was due")
+                self._say(
+                    "I10",
+                    worded(
+                        N_("timer {number} fired with event {seq}, before it was due"),
+                        number=number,
+                        seq=due[number].seq,
+                    ),
+                )
         pending = Counter(timer["c"] for timer in case.section("timers").values())
         for clock, count in pending.items():
             stored = case.section("clocks").get(clock)
             if stored is None or count > 1 or ClockState.from_json(clock, stored).status != "running":
-                self._say("I9", f"{count} timers pending for {clock}, which is {'not running' if stored else 'over'}")
+                self._say(
+                    "I9",
+                    worded(
+                        N_("{count} timers pending for {clock}, which is not running")
+                        if stored
+                        else N_("{count} timers pending for {clock}, which is over"),
+                        count=count,
+                        clock=clock,
+                    ),
+                )
 
     def _documents(self, events: Sequence[Event]) -> None:
         """I2: every document that the log names is there, as it was handed in."""
@@ -783,8 +946,10 @@ class _OfCase:
         owner = None if home is None else self.checker.as_uuid(home)
         for name, digest in sorted({pair for event in events for pair in named(event.changes)}):
             what = files.fault(self.county, owner, digest)
-            if what:
-                self._say("I2", f"the document {name} ({digest[:12]}) {what}")
+            if what.template:
+                self._say(
+                    "I2", worded(N_("the document {name} ({digest}) {what}"), name=name, digest=digest[:12], what=what)
+                )
 
     def _life(self, workflow: Workflow, case: Case) -> None:
         """I7: a closed case has nothing of its own left; another has somebody who can go on, or something that will."""
@@ -795,7 +960,7 @@ class _OfCase:
         left += [name for name, task in case.section("tasks").items() if task["st"] == "open"]
         if case.status == "closed":
             if left:
-                self._say("I7", f"closed, and yet there are {', '.join(left)}")
+                self._say("I7", worded(N_("closed, and yet there are {names}"), names=", ".join(left)))
             return
         if case.section("timers") or case.section("links"):
             return
@@ -805,7 +970,9 @@ class _OfCase:
             if row["event"] == "post_vacant" and (data := _data(row["data"]))
         }
         if not any(self._is_seen_to(workflow, case, item, vacancies) for item in case.section("items").values()):
-            self._say("I7", f"it stands in {case.stage}, and nobody and nothing will go on with it")
+            self._say(
+                "I7", worded(N_("it stands in {stage}, and nobody and nothing will go on with it"), stage=case.stage)
+            )
 
     def _is_seen_to(
         self, workflow: Workflow, case: Case, item: Mapping[str, Any], vacancies: set[tuple[Any, Any]]

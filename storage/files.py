@@ -19,7 +19,7 @@ from pathlib import Path
 from uuid import UUID
 
 from engine.cases import Document
-from engine.errors import N_, InputError, NotFoundError, StorageError
+from engine.errors import N_, InputError, NotFoundError, StorageError, Words, worded
 from storage.database import Database
 from storage.durable import make_folder, sync_folder
 from storage.instants import millis
@@ -96,22 +96,25 @@ class Files:
             raise StorageError(N_("the file {digest} was changed"), digest=digest[:12])
         return content
 
-    def fault(self, county: str, household: UUID | None, digest: str) -> str:
-        """What is wrong with what was kept under *digest*, in English; empty if nothing is, as far as can be read."""
+    def fault(self, county: str, household: UUID | None, digest: str) -> Words:
+        """What is wrong with what was kept under *digest*; empty if nothing is, as far as can be read."""
         owner = self._owner(county, household)
         sql = self._database.sql("SELECT size FROM attachment WHERE county = ? AND household = ? AND digest = ?")
         rows = self._database.read(sql, (county, self._id(owner), bytes.fromhex(digest)))
         if not rows:
-            return "was never recorded as handed in"
+            return Words(N_("was never recorded as handed in"))
         if self._sealer(county, owner) is None:
-            return "" if self._path(county, owner, digest).exists() else "is missing"
+            return Words("" if self._path(county, owner, digest).exists() else N_("is missing"))
         try:
             content = self.content(county, household, digest)
         except NotFoundError:
-            return "is missing"
+            return Words(N_("is missing"))
         except StorageError:
-            return "was changed"
-        return "" if len(content) == rows[0][0] else f"has {len(content)} bytes, and is recorded with {rows[0][0]}"
+            return Words(N_("was changed"))
+        if len(content) == rows[0][0]:
+            return Words("")
+        told = N_("has {size} bytes, and is recorded with {recorded}")
+        return worded(told, size=len(content), recorded=rows[0][0])
 
     # --- whose it is ---
 

@@ -14,7 +14,7 @@ from bangfu.terminal.errors import fault_document
 from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, styled, table
 from bangfu.terminal.session import Session
 from bangfu.terminal.titles import Titles
-from engine.errors import N_, DefinitionError
+from engine.errors import N_, DefinitionError, told
 
 if TYPE_CHECKING:
     from bangfu.library import Library
@@ -56,7 +56,7 @@ def check(
     errors = [fault for fault in faults if fault.severity == "error"]
     document = {
         "checked": names, "errors": len(errors), "warnings": len(faults) - len(errors),
-        "faults": [fault_document(fault) for fault in faults],
+        "faults": [fault_document(fault, session._) for fault in faults],
     }  # fmt: skip
 
     def draw() -> None:
@@ -115,9 +115,9 @@ def _draw_fault(session: Session, fault: Fault) -> None:
     place = f"{fault.file}:{fault.line}:{fault.column}"
     code = f" [{QUIET}]{fault.code}[/]" if fault.code else ""
     session.screen.print(f"[bold]{escape(place)}[/] [{style}]{word}[/]{code}")
-    session.screen.print(f"    {escape(fault.message)}")
+    session.screen.print(f"    {escape(told(fault.words, session._))}")
     if fault.advice:
-        session.screen.print(f"    [{QUIET}]→ {escape(fault.advice)}[/]")
+        session.screen.print(f"    [{QUIET}]→ {escape(told(fault.advised, session._))}[/]")
 
 
 @workflow.command("list", help=N_("The procedures that are shipped, each in its packs, and what is in force here"))

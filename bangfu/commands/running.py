@@ -10,10 +10,13 @@ from bangfu.terminal.app import RUNNING, session_of
 from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, table
 from bangfu.terminal.session import Session
 from bangfu.terminal.values import duration
-from engine.errors import N_
+from engine.errors import N_, told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.office import Swept
+    from storage.checks import Violation
 
 commands = typer.Typer()
 time = typer.Typer(no_args_is_help=True)
@@ -46,14 +49,16 @@ def run(
 def sweep(context: typer.Context) -> int:
     session = session_of(context)
     swept = session.bangfu.office.sweep()
-    session.answer(_swept_document(swept), lambda: _draw_swept(session, swept))
+    session.answer(_swept_document(session, swept), lambda: _draw_swept(session, swept))
     return 7 if swept.failed else 0
 
 
-def _swept_document(swept: Swept) -> dict[str, Any]:
+def _swept_document(session: Session, swept: Swept) -> dict[str, Any]:
     return {
         "fired": swept.fired, "oldest_due": swept.oldest_due,
-        "failed": [{"case": each.case, "timer": each.number, "error": text} for each, text in swept.failed],
+        "failed": [
+            {"case": each.case, "timer": each.number, "error": told(error, session._)} for each, error in swept.failed
+        ],
     }  # fmt: skip
 
 
@@ -62,7 +67,9 @@ def _draw_swept(session: Session, swept: Swept) -> None:
     session.screen.print(text.format(n=swept.fired))
     for timer, error in swept.failed:
         text = session._("Timer {no} of case {case} failed: {error}")
-        session.screen.print(f"[{LATE}]{escape(text.format(no=timer.number, case=timer.case, error=error))}[/]")
+        session.screen.print(
+            f"[{LATE}]{escape(text.format(no=timer.number, case=timer.case, error=told(error, session._)))}[/]"
+        )
 
 
 @time.command("show", help=N_("What time it is in this database, and how far ahead that is"))
@@ -138,7 +145,7 @@ def demo(
     session.screen.practice = True
     result = run(settings, session.screen, households)
     if session.screen.as_json:
-        session.screen.document(asdict(result))
+        session.screen.document(asdict(result) | {"violations": _told(session, result.violations)})
     return 7 if result.violations else 0
 
 
@@ -207,8 +214,14 @@ def _health_lines(session: Session, health: Any) -> list[tuple[str, bool]]:
     return lines
 
 
+def _told(session: Session, violations: Iterable[Violation]) -> list[dict[str, str]]:
+    return [
+        {"invariant": each.invariant, "case": each.case, "what": told(each.words, session._)} for each in violations
+    ]
+
+
 def _show_violations(session: Session, violations: Any, document: dict[str, Any]) -> int:
-    found = [{"invariant": each.invariant, "case": each.case, "what": each.what} for each in violations]
+    found = _told(session, violations)
 
     def draw() -> None:
         if not found:

@@ -35,7 +35,7 @@ from engine.office import Office
 from engine.workflow import Workflow
 from papers.people import People, read_people
 from papers.roster import Roster, read_roster
-from storage.checks import check
+from storage.checks import Violation, check
 from storage.intake import Intake
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Result:
     refused: Mapping[str, int]
     fired: Mapping[str, int]
     ways: Mapping[str, int]
-    violations: Sequence[str]
+    violations: Sequence[Violation]
     commands: Sequence[str]
 
 
@@ -193,7 +193,7 @@ class _Demo:
                     step(f"{day:%Y-%m-%d}")
             story.end()
             step(self._("checking"))
-            violations = [str(each) for each in check(bangfu.database, clock.now(), calendars=[bangfu.calendar])]
+            violations = check(bangfu.database, clock.now(), calendars=[bangfu.calendar])
         return self._closed(bangfu, play, names, holders, violations, roster, again)
 
     # --- what it begins with ---
@@ -315,7 +315,7 @@ class _Demo:
         play: Play,
         names: Names,
         holders: Mapping[tuple[str, str], Sequence[str]],
-        violations: Sequence[str],
+        violations: Sequence[Violation],
         roster: Roster,
         again: int,
     ) -> Result:
@@ -366,7 +366,7 @@ class _Demo:
         if result.violations:
             self._say(self._("These invariants do not hold:"), LATE)
             for each in result.violations[:_SHOWN]:
-                self._say(f"  {each}", LATE)
+                self._say(f"  {each.told(self._)}", LATE)
         else:
             text = self._("Every invariant holds: each record is what its log says, each log an unbroken chain.")
             self._say(text, DONE)

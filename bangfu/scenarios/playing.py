@@ -117,7 +117,15 @@ def play(file: SuiteFile, library: Library) -> Iterator[Played]:
         with Place(known, calendar, way.start or file.suite.start, way.household or file.suite.household) as place:
             player = _Player(place, file, name, way)
             player.play()
-            found = tuple((each, file.fault(each.path, f"{each.expected}; {each.found}")) for each in player.failures)
+            found = tuple(
+                (
+                    each,
+                    file.fault(
+                        each.path, Words("{expected}; {found}", {"expected": each.expected, "found": each.found})
+                    ),
+                )
+                for each in player.failures
+            )
             yield Played(name, way.title, player.steps, found)
 
 

@@ -15,12 +15,14 @@ from engine.errors import (
     ConfigurationError,
     DefinitionError,
     DeliveryError,
+    Fault,
     GuardRefusedError,
     InputError,
     NotFoundError,
     PermissionDeniedError,
     StaleCaseError,
     StorageError,
+    told,
 )
 
 #: The first that fits counts.
@@ -124,15 +126,15 @@ def document(error: BangfuError, translate: Translate) -> dict[str, Any]:
     if isinstance(error, InputError):
         found |= {"source": masked_numbers(error.source), "field": masked_numbers(error.field)}
     if isinstance(error, DefinitionError):
-        found["faults"] = [fault_document(fault) for fault in error.faults]
+        found["faults"] = [fault_document(fault, translate) for fault in error.faults]
     refusals = getattr(error, "refusals", ())
     if refusals:
         found["refusals"] = [{"case": each.number, **document(each.error, translate)} for each in refusals]
     return found
 
 
-def fault_document(fault: Any) -> dict[str, Any]:
+def fault_document(fault: Fault, translate: Translate) -> dict[str, Any]:
     return {
         "file": fault.file, "line": fault.line, "column": fault.column, "code": fault.code,
-        "severity": fault.severity, "message": fault.message, "advice": fault.advice,
+        "severity": fault.severity, "message": told(fault.words, translate), "advice": told(fault.advised, translate),
     }  # fmt: skip

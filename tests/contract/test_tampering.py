@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from engine.cases import Case, RegisterWrite
-from storage.checks import check
+from storage.checks import Violation, check
 from storage.database import Database
 from tests.desk import COUNTY, DEFINITION, NOW, VILLAGE, Desk, command_id, decision
 from tests.desk import VERSION as DEPLOYED
@@ -32,6 +32,12 @@ _OVERWRITTEN = {
     "hash": "?  ",
     "text": "?  ",
 }
+
+
+@pytest.fixture(autouse=True)
+def every_violation_is_told_in_chinese(watch_words: Callable[[type], None]) -> None:
+    """Whatever violation a test provokes, each of its texts has a translation."""
+    watch_words(Violation)
 
 
 @pytest.fixture

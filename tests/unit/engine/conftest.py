@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,9 @@ def notices() -> list[CalendarYear]:
 def china(notices: list[CalendarYear]) -> Calendar:
     """The calendar of 2020 to 2026."""
     return Calendar.of(notices)
+
+
+@pytest.fixture(autouse=True)
+def every_fault_is_told_in_chinese(watch_words: Callable[[type], None]) -> None:
+    """Whatever fault a test provokes, each of its texts has a translation."""
+    watch_words(Fault)

@@ -409,3 +409,31 @@ def test_a_clock_names_the_stage_that_it_sends_back_to(word: str) -> None:
 def test_no_clock_counts_from_a_secret_or_from_one_of_several_days(fact: str) -> None:
     text = _spoilt("    from: found_on\n", "    from: born\n").replace("facts:\n", f"facts:\n  born: {fact}\n")
     assert ("unknown-event", _line_of(text, "    from: born")) in _told(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        # The way on is lost: what comes behind it is neither unreachable nor asked too early.
+        ("confirmed: {title: 属实, to: next}", "confirmed: {title: 属实, to: nowhere}", [("unknown-target", 43)]),
+        # All that leads to the stage, or out of it.
+        ("    to: visit\n", "    to: visti\n", [("unknown-target", 37)]),
+        ("enter: {title: 已录入, to: next}", "enter: {title: 已录入, to: grantd}", [("unknown-target", 69)]),
+        ("    opens: notice.ended\n", "    opens: notice.endd\n", [("unknown-event", 74)]),
+        ("    awaited_by: decide\n", "    awaited_by: decid\n", [("unknown-place", 75)]),
+        ("    panel: team\n", "    panel: teem\n", [("unknown-panel", 41)]),
+        ("objection: objection", "objection: objektion", [("unknown-workflow", 53)]),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_one_fault_and_not_its_consequences_too(old, new, told):
+    assert old in SOUND
+    assert _told(SOUND.replace(old, new)) == told
+
+
+def test_beside_a_name_that_leads_nowhere_every_fault_of_its_own_is_told():
+    text = SOUND.replace("confirmed: {title: 属实, to: next}", "confirmed: {title: 属实, to: nowhere}")
+    text = text.replace("shows: [masked_name, kind]", "shows: [masked_name, income]").replace(
+        "    opens: notice.ended\n", ""
+    )
+    text = text.replace("by: [household, anyone]\n", "by: []\n").replace("income < k.line", "income < k.lane")
+    assert {code for code, _ in _told(text)} == {"unknown-target", "notice-leak", "never-opened", "no-owner", "rule"}

@@ -92,8 +92,8 @@ def test_what_was_not_written_has_the_origin_of_what_is_around_it(identification
 
 
 def test_a_fault_about_a_path_stands_at_its_place(identification: Definition) -> None:
-    fault = identification.fault(("ends", "listed", "outcome"), "why not", "because", "x")
-    assert fault == Fault("identification.yaml", 51, 38, "why not", "because", "x")
+    fault = identification.fault(("ends", "listed", "outcome"), "it is secret", "leave it out", "x")
+    assert fault == Fault("identification.yaml", 51, 38, "it is secret", "leave it out", "x")
 
 
 def test_every_value_is_described_with_where_it_came_from(ls_county: Definition) -> None:
@@ -335,7 +335,7 @@ def test_a_shape_that_has_no_words_is_told_by_its_pattern() -> None:
         read_as(Source("y.yaml", "code: abc\ndigits: [a, b]\n"), _Coded)
     assert [str(fault) for fault in caught.value.faults] == [
         "y.yaml:1:7: `abc` is not written as it should be (it should match ^[0-9]{2}$)",
-        "y.yaml:2:1: `digits`: tuple should have at most 1 item after validation, not 2",
+        "y.yaml:2:1: `digits` has more elements than 1",
     ]
 
 
