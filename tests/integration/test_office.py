@@ -373,7 +373,7 @@ def test_F13_a_timer_that_finds_the_database_locked_has_failed_and_stays_due(
     mine = [timer for timer in due if timer.case == locked]
     swept = county.office.sweep()
     assert [timer for timer, _ in swept.failed] == mine
-    assert {text for _, text in swept.failed} == {"The database was busy with another change."}
+    assert {str(text) for _, text in swept.failed} == {"The database was busy with another change."}
     assert [timer for timer in county.store.due_timers(county.time.now(), 100) if timer.case == locked] == mine
     fired = [event for event in county.store.events(COUNTY, sound) if event.kind == "fired"]
     assert swept.fired == len(fired) > 0
