@@ -156,13 +156,25 @@ class NotFoundError(BangfuError, LookupError):
 
 
 class CaseError(BangfuError):
-    """A command on a case was not carried out."""
+    """
+    A command on a case was not carried out.
+
+    Attributes:
+        kind: What speaks against it, as of :class:`engine.reasons.Reason`; empty where it is none of those.
+    """
 
     def __init__(
-        self, case_id: UUID | str | None, message: str | Words = "", *, advice: str | Words = "", **parameters: object
+        self,
+        case_id: UUID | str | None,
+        message: str | Words = "",
+        *,
+        kind: str = "",
+        advice: str | Words = "",
+        **parameters: object,
     ) -> None:
         super().__init__(message, advice=advice, **parameters)
         self.case_id = case_id
+        self.kind = kind
 
 
 class CaseNotFoundError(CaseError, NotFoundError):
@@ -193,10 +205,11 @@ class GuardRefusedError(CaseError):
         rule: str = "",
         clause: str = "",
         missing: tuple[str, ...] = (),
+        kind: str = "",
         advice: str | Words = "",
         **parameters: object,
     ) -> None:
-        super().__init__(case_id, reason, advice=advice, **parameters)
+        super().__init__(case_id, reason, kind=kind, advice=advice, **parameters)
         self.reason = self.message
         self.rule = rule
         self.clause = clause
@@ -223,7 +236,7 @@ class StaleCaseError(CaseError):
         seq: int = 0,
         **parameters: object,
     ) -> None:
-        super().__init__(case_id, message, advice=advice, seq=seq, **parameters)
+        super().__init__(case_id, message, kind="", advice=advice, seq=seq, **parameters)
         self.by = by
         self.did = did
         self.seq = seq

@@ -78,14 +78,15 @@ class Reason:
     def error(self, case: UUID | None) -> CaseError:
         """This reason, to be raised."""
         if self.kind == "post":
-            return PermissionDeniedError(case, self.words, advice=self.advised)
+            return PermissionDeniedError(case, self.words, kind=self.kind, advice=self.advised)
         if self.kind in _NOT_NOW:
-            return ActionNotAllowedError(case, self.words, advice=self.advised)
+            return ActionNotAllowedError(case, self.words, kind=self.kind, advice=self.advised)
         if self.kind in ("unknown", "broken"):
             return UnknownRuleError(case, self)
         return GuardRefusedError(
-            case, self.words, rule=self.rule or self.kind, clause=self.clause, missing=self.missing, advice=self.advised
-        )
+            case, self.words, kind=self.kind, rule=self.rule or self.kind, clause=self.clause, missing=self.missing,
+            advice=self.advised,
+        )  # fmt: skip
 
 
 class UnknownRuleError(GuardRefusedError):
@@ -93,8 +94,9 @@ class UnknownRuleError(GuardRefusedError):
 
     def __init__(self, case_id: UUID | None, reason: Reason) -> None:
         super().__init__(
-            case_id, reason.words, rule=reason.rule, clause=reason.clause, missing=reason.missing, advice=reason.advised
-        )
+            case_id, reason.words, kind=reason.kind, rule=reason.rule, clause=reason.clause, missing=reason.missing,
+            advice=reason.advised,
+        )  # fmt: skip
         self.why = reason
 
 

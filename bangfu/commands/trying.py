@@ -16,7 +16,6 @@ from engine.errors import N_, InputError, NotFoundError, Words
 if TYPE_CHECKING:
     from bangfu.library import Library
     from bangfu.scenarios.playing import Failure, Played
-    from engine.errors import Fault
     from engine.marks import Source
 
 commands = typer.Typer()
@@ -123,15 +122,16 @@ def _read(file: Path) -> Source:
 def _document(session: Session, file: str, workflow: str, played: Played) -> dict[str, Any]:
     return {
         "file": file, "workflow": workflow, "name": played.name, "title": played.title, "steps": played.steps,
-        "failures": [_failure(session, failure, fault) for failure, fault in played.failures],
+        "failures": [_failure(session, each) for each in played.failures],
     }  # fmt: skip
 
 
-def _failure(session: Session, failure: Failure, fault: Fault) -> dict[str, Any]:
+def _failure(session: Session, failure: Failure) -> dict[str, Any]:
+    fault, difference = failure.fault, failure.difference
     return {
-        "file": fault.file, "line": fault.line, "column": fault.column, "key": failure.key,
-        "expected": failure.expected.told(session._), "found": failure.found.told(session._),
-        "advice": failure.advised.told(session._),
+        "file": fault.file, "line": fault.line, "column": fault.column, "key": " ".join(difference.key),
+        "expected": difference.expected.told(session._), "found": difference.found.told(session._),
+        "advice": difference.advised.told(session._),
     }  # fmt: skip
 
 
@@ -145,12 +145,12 @@ def _draw(session: Session, played: list[tuple[str, str, Played]]) -> None:
         for _file, workflow, each in played
     ]  # fmt: skip
     session.screen.print(table(("", _("Procedure"), _("Way"), _("Title"), _("Steps")), rows, narrow=(0, 1, 2, 4)))
-    for _file, _workflow, each in played:
-        for failure, fault in each.failures:
-            place = f"{fault.file}:{fault.line}:{fault.column}"
-            session.screen.print(f"[bold]{escape(place)}[/] [{LATE}]{failure.key}[/]")
-            expected, found = failure.expected.told(_), failure.found.told(_)
-            session.screen.print("    " + escape(_("expected: {expected}").format(expected=expected)))
-            session.screen.print("    " + escape(_("found: {found}").format(found=found)))
-            if advice := failure.advised.told(_):
-                session.screen.print(f"    [{QUIET}]→ {escape(advice)}[/]")
+    for *_rest, each in played:
+        for failure in each.failures:
+            told = _failure(session, failure)
+            place = escape(f"{told['file']}:{told['line']}:{told['column']}")
+            session.screen.print(f"[bold]{place}[/] [{LATE}]{escape(told['key'])}[/]")
+            session.screen.print("    " + escape(_("expected: {expected}").format(expected=told["expected"])))
+            session.screen.print("    " + escape(_("found: {found}").format(found=told["found"])))
+            if told["advice"]:
+                session.screen.print(f"    [{QUIET}]→ {escape(told['advice'])}[/]")

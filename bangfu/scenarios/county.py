@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from bangfu.library import Library
-from bangfu.scenarios.model import Household, SuiteFile
+from bangfu.scenarios.model import Household, Suite
 from bangfu.settings import read_settings
 from bangfu.timesource import ManualTime
 from bangfu.wiring import Bangfu
@@ -28,21 +28,29 @@ from engine.identity import check_digit
 from engine.loading import Definition
 from engine.office import Office
 from engine.people import Holding
-from engine.references import asks, linked, panels_of
+from engine.references import asks, panels_of
 from storage.database import Database
 from storage.intake import NewHousehold, NewMember, NewStatuses, Version
 from storage.store import SqlStore
 
-#: The county's own places, and who sees everything and does nothing.
-VILLAGE, COUNTY, OBSERVER = "430822213213", "430822", "observer"
-LEVELS = {
-    "outside": "430822000000", "group": VILLAGE, "village": VILLAGE, "township": "430822213000",
+COUNTY = "430822"
+#: Who sees everything and does nothing.
+OBSERVER = "observer"
+_VILLAGE, _TOWNSHIP = "430822213213", "430822213000"
+#: Where the posts of each level are held.
+_SEATS = {
+    "outside": "430822000000", "group": _VILLAGE, "village": _VILLAGE, "township": _TOWNSHIP,
     "county": "430822000000", "prefecture": "430800000000", "province": "430000000000",
+}  # fmt: skip
+#: Where a case is, by what it is about.
+HOMES = {
+    "household": _VILLAGE, "person": _VILLAGE, "village": _VILLAGE, "township": _TOWNSHIP, "county": "430822000000",
+    "office": "430822000000", "collective": _VILLAGE, "case": _VILLAGE,
 }  # fmt: skip
 #: The home, what lies above it, and a neighbour of each kind, so that there are several.
 _PLACES = {
-    "430000000000": "样例省", "430800000000": "样例市", "430822000000": "样例县", "430822213000": "样例镇",
-    "430822214000": "邻近镇", VILLAGE: "样例村", "430822213214": "邻近村", "430822214201": "邻镇村",
+    "430000000000": "样例省", "430800000000": "样例市", "430822000000": "样例县", _TOWNSHIP: "样例镇",
+    "430822214000": "邻近镇", _VILLAGE: "样例村", "430822213214": "邻近村", "430822214201": "邻镇村",
 }  # fmt: skip
 _LONG_AGO = date(2000, 1, 1)
 #: How many hold each post at least: whoever prepared a case may not decide it.
@@ -75,7 +83,7 @@ class Procedures:
         return self.pinned(self.definitions[workflow].hash)
 
 
-def procedures(file: SuiteFile, library: Library) -> Procedures:
+def procedures(suite: Suite, library: Library) -> Procedures:
     """
     The procedure that is tried, the others of its pack, and those that their cases open.
 
@@ -83,18 +91,8 @@ def procedures(file: SuiteFile, library: Library) -> Procedures:
         DefinitionError: One of them is wrong.
         NotFoundError: There is no such workflow or pack.
     """
-    suite = file.suite
-    found = {suite.scenarios: library.definition(suite.scenarios, suite.pack)}
-    queue = [suite.scenarios]
-    if suite.pack:
-        for name, each in library.load_pack(suite.pack)[0].items():
-            found.setdefault(name, each)
-            queue.append(name)
-    for name in queue:
-        for other in sorted(linked(found[name].workflow) & {*library.workflows()} - found.keys()):
-            found[other] = library.definition(other, suite.pack)
-            queue.append(other)
-    return Procedures(found)
+    found = library.load_pack(suite.pack)[0]
+    return Procedures({**found, suite.scenarios: library.definition(suite.scenarios, suite.pack)})
 
 
 class _ListeningStore(SqlStore):
@@ -121,14 +119,14 @@ class _ListeningStore(SqlStore):
                 self.opened.append(decision.case)
 
 
-class Place:
+class County:
     """
     One county for one way. Use it in a ``with``.
 
     Attributes:
         clock: What the office lives by.
         people: ``level.role`` → keys of who holds it, in order.
-        home: The id of the household, and the keys of its members.
+        home: The household's id.
     """
 
     def __init__(self, procedures: Procedures, calendar: Calendar, start: date, household: Household) -> None:
@@ -144,7 +142,7 @@ class Place:
         self.office = Office(self.store, procedures, lambda county: calendar, self.clock, chance)
         self.people: dict[str, list[str]] = {}
         self._furnish()
-        self.home, self.members = self._household(household)
+        self.home = self._household(household)
 
     def __enter__(self) -> Self:
         return self
@@ -156,8 +154,15 @@ class Place:
     def today(self) -> date:
         return self.calendar.local_date(self.clock.now())
 
-    def case(self, case_id: UUID) -> Case:
-        return self.office.case(COUNTY, case_id, OBSERVER)
+    def members(self) -> tuple[str, ...]:
+        """Keys of those who live in the household now, its head first."""
+        return self.bangfu.members_of(COUNTY, self.home)
+
+    def status(self) -> Mapping[str, Any]:
+        """What the household's record knows, by name."""
+        scope = self.bangfu.scope(COUNTY, OBSERVER)
+        known = self.bangfu.register.household(scope, self.home).statuses
+        return {name: each["v"] for name, each in known.items()}
 
     def holders(self, post: str) -> list[str]:
         """Keys of those who hold ``level.role``, whatever place of the case it is found at."""
@@ -199,27 +204,27 @@ class Place:
         for post in sorted({post for workflow in workflows for post in workflow.posts}):
             self.people[post] = [f"{post}.{number}" for number in range(1, max(_HOLDERS, *seats, 0) + 2)]
         held = [
-            (key, Holding(post, LEVELS[post.partition(".")[0]], _LONG_AGO))
+            (key, Holding(post, _SEATS[post.partition(".")[0]], _LONG_AGO))
             for post, keys in self.people.items()
             for key in keys
         ]
-        held.append((OBSERVER, Holding("county.observer", LEVELS["county"], _LONG_AGO)))
+        held.append((OBSERVER, Holding("county.observer", _SEATS["county"], _LONG_AGO)))
         for key, _ in held:
             intake.put_person(key, key)
         intake.put_posts(held)
 
-    def _household(self, household: Household) -> tuple[UUID, tuple[str, ...]]:
-        """A synthetic one."""
+    def _household(self, household: Household) -> UUID:
+        """A synthetic one: its id."""
         members = [
             NewMember(f"样例{number}", _RELATIONS[min(number, 3) - 1], _id_number(self.today, age, number))
             for number, age in enumerate(household.ages, 1)
         ]
-        new = NewHousehold(VILLAGE, members[0].name, members, source="scenario")
+        new = NewHousehold(_VILLAGE, members[0].name, members, source="scenario")
         (id_,) = self.bangfu.intake.add_households(COUNTY, [new], self.clock.now())
         if household.register_:
             known = [NewStatuses(id_, dict(household.register_), "scenario")]
             self.bangfu.intake.enter_statuses(COUNTY, known, OBSERVER, self.clock.now())
-        return id_, self.bangfu.members_of(COUNTY, id_)
+        return id_
 
 
 def _id_number(today: date, age: int, number: int) -> str:

@@ -1,35 +1,30 @@
 """
-A scenario file is played: each step becomes commands to the office, or time that passes; what must come of it is
-compared with what came.
+A scenario file is played: each step becomes commands to the office, or time that passes.
 
-No rule of a procedure is known here. Whoever is to act is found by asking, as an officer would; what the office says is
-lacking is filled in where the file does not care.
+No rule of a procedure is known here. Who is to act and what is to be handed in is found as an officer would find it: by
+what is offered, and by what the office says is missing.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import date, time, timedelta
 from uuid import UUID
 
-from bangfu.i18n import translator
 from bangfu.library import Library
-from bangfu.scenarios.county import COUNTY, LEVELS, OBSERVER, VILLAGE, Place, procedures
+from bangfu.scenarios.comparing import Difference, differences, refusal_differs
+from bangfu.scenarios.county import COUNTY, HOMES, MORNING, OBSERVER, County, procedures
+from bangfu.scenarios.filling import WORDS, Form, document, minutes
 from bangfu.scenarios.model import Step, SuiteFile, Way
-from bangfu.terminal.values import fact_value
 from engine.cases import (
     Act,
     Attach,
     CarryOn,
     Case,
     Command,
-    Document,
     Enlist,
     ExtendClock,
-    Minutes,
     Object,
     OpenCase,
     PostNotice,
@@ -39,12 +34,13 @@ from engine.cases import (
     TakeDownNotice,
     Withdraw,
 )
-from engine.clocks import ClockState, due, parse_amount
-from engine.compiling import Procedure
+from engine.clocks import due, parse_amount
+from engine.compiling import BOARD, Procedure
 from engine.errors import (
     N_,
     ActionNotAllowedError,
     BangfuError,
+    CaseError,
     Fault,
     GuardRefusedError,
     InputError,
@@ -53,39 +49,23 @@ from engine.errors import (
     Words,
 )
 from engine.households import AddMember, HouseholdCommand, RemoveMembers
-from engine.offering import Offer
-from engine.workflow import Fact, Panel
+from engine.offering import Kind, Offer
+from engine.workflow import Panel
 
-#: What an officer writes where words are asked for, and the file does not care which.
-_WORDS = "按场景办理"
-#: How large the register of a body is that is too large to name, and all of them come.
-_ROLL = 30
-#: Guards that say: not this officer. Another holder of the post is asked then.
-_OTHERS = frozenset({"separation", "recusal"})
-_NOTHING = Words("")
-#: Without limits, somebody who never answers would be asked for ever.
-_TRIES = 60
+#: What speaks against one officer and perhaps not against another, with how much it tells of why nobody may: that he
+#: acted before tells more than that he has no seat left, and that more than that he does not hold the post.
+_OF_PERSONS = {"separation": 3, "recusal": 3, "answered": 2, "seats": 2, "turn": 2, "claimed": 2, "post": 1}
+#: How often a command is sent again with what was missing: facts may depend on facts.
+_TRIES = 20
+_STEP = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """
-    An expectation that did not come true, or a step that could not be done.
+    """What did not come out as the file says, and where it says so."""
 
-    Attributes:
-        fault: Where, and the English words.
-        expected, found: In words of the catalogs.
-    """
-
-    path: tuple[str, ...]
-    expected: Words
-    found: Words
-    advised: Words = _NOTHING
-
-    @property
-    def key(self) -> str:
-        """What the file says there: `act`, `stage`, `due whole` …"""
-        return " ".join(self.path[4:])
+    difference: Difference
+    fault: Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +75,13 @@ class Played:
 
     Attributes:
         steps: How many of its steps were played; after one that could not be done the rest is not.
-        failures: In order, each with its place in the file; none if all came true.
+        failures: In order; none if all came out as the file says.
     """
 
     name: str
     title: str
     steps: int
-    failures: tuple[tuple[Failure, Fault], ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 def play(file: SuiteFile, library: Library) -> Iterator[Played]:
@@ -112,532 +92,343 @@ def play(file: SuiteFile, library: Library) -> Iterator[Played]:
         DefinitionError: A definition that it is about is wrong.
         NotFoundError: There is no such workflow or pack.
     """
-    known, calendar = procedures(file, library), library.calendar()
-    for name, way in file.suite.ways.items():
-        with Place(known, calendar, way.start or file.suite.start, way.household or file.suite.household) as place:
-            player = _Player(place, file, name, way)
-            player.play()
-            found = tuple(
-                (
-                    each,
-                    file.fault(
-                        each.path, Words("{expected}; {found}", {"expected": each.expected, "found": each.found})
-                    ),
-                )
-                for each in player.failures
-            )
-            yield Played(name, way.title, player.steps, found)
-
-
-class _UndoneError(Exception):
-    """A step could not be done, so that what follows has no meaning."""
-
-    def __init__(self, key: str, error: BangfuError) -> None:
-        self.key, self.error = key, error
+    known, calendar, suite = procedures(file.suite, library), library.calendar(), file.suite
+    for name, way in suite.ways.items():
+        with County(known, calendar, way.start or suite.start, way.household or suite.household) as county:
+            player = _Player(county, file, way)
+            played, failures = 0, list[Failure]()
+            for played, step in enumerate(way.steps, 1):
+                found = player.play(step)
+                for each in found:
+                    path = ("ways", name, "steps", str(played - 1), *each.key)
+                    failures.append(Failure(each, file.fault(path, f"{each.expected}; {each.found}")))
+                if any(each.is_last for each in found):
+                    break
+            yield Played(name, way.title, played, tuple(failures))
 
 
 @dataclass
 class _Player:
-    place: Place
+    """Plays one way, step by step; ``case_id`` is the case that the next step is about."""
+
+    county: County
     file: SuiteFile
-    name: str
     way: Way
-    steps: int = 0
-    failures: list[Failure] = field(default_factory=list)
     case_id: UUID | None = None
-    _heard: int = 0
-    _path: tuple[str, ...] = ()
+    _deeds: Mapping[str, Callable[[Step], None]] = field(init=False)
 
-    def play(self) -> None:
-        for number, step in enumerate(self.way.steps):
-            self._path = ("ways", self.name, "steps", str(number))
-            self._heard = len(self.place.store.messages)
-            self.steps += 1
-            try:
-                if step.case is not None:
-                    self.case_id = self._newest(step.case)
-                self._do(step)
-            except _UndoneError as undone:
-                self._fail((undone.key,), Words(N_("is done")), undone.error.words, undone.error.advised)
-                return
-            self._compare(step)
-            self.place.clock.advance(timedelta(minutes=1))
+    def __post_init__(self) -> None:
+        self._deeds = {
+            "open": self._open, "act": self._act, "post": self._notice, "prove": self._notice,
+            "take_down": self._notice, "object": self._object, "attach": self._attach, "withdraw": self._withdraw,
+            "stop": self._clock, "resume": self._clock, "extend": self._clock, "born": self._change_home,
+            "died": self._change_home, "moved_out": self._change_home, "carry_on": self._carry_on, "wait": self._wait,
+            "until": self._until,
+        }  # fmt: skip
 
-    def _fail(self, path: Iterable[str], expected: Words, found: Words, advised: Words = _NOTHING) -> None:
-        self.failures.append(Failure((*self._path, *path), expected, found, advised))
-
-    # --- what is done ---
-
-    def _do(self, step: Step) -> None:
-        deed = step.deed
-        if not deed:
-            return
+    def play(self, step: Step) -> list[Difference]:
+        """Do what *step* says, and give what is not as it expects."""
+        heard, refusal, key = len(self.county.store.messages), None, "case"
         try:
-            _DEEDS[deed](self, step)
+            if step.case is not None:
+                self.case_id = self._newest(step.case)
+            key = step.deed
+            if key:
+                self._deeds[key](step)
         except BangfuError as error:
-            if step.refused is None:
-                raise _UndoneError(deed, error) from error
-            if not _is_meant(step.refused, error):
-                self._fail(
-                    ("refused",), Words(N_("refused: {reason}"), {"reason": step.refused}), error.words, error.advised
-                )
-        else:
-            if step.refused is not None:
-                self._fail(
-                    ("refused",), Words(N_("refused: {reason}"), {"reason": step.refused}), Words(N_("it was done"))
-                )
+            if step.refused is None or key == "case":
+                return [Difference((key,), Words(N_("it can be done")), error.words, error.advised, is_last=True)]
+            refusal = error
+        found = [each] if (each := refusal_differs(step.refused, refusal)) is not None else []
+        case = self._case() if self.case_id is not None else None
+        told = (each.post for each in self.county.store.messages[heard:])
+        found += differences(step, self.county, case, told)
+        self.county.clock.advance(_STEP)
+        return found
+
+    # --- time ---
 
     def _wait(self, step: Step) -> None:
-        now, amount = self.place.clock.now(), parse_amount(step.wait or "")
-        moment = due(now, amount, self.place.calendar, roll=False)
-        if amount.unit == "hour":
-            self.place.live_until(moment.at)
-        else:
-            at = now.astimezone(self.place.calendar.zone).time()
-            self.place.live_until(self.place.calendar.at(moment.date, at))
+        now, calendar = self.county.clock.now(), self.county.calendar
+        amount = parse_amount(step.wait or "")
+        end = due(now, amount, calendar, roll=False)
+        at_the_same_time = calendar.at(end.date, calendar.local(now).time())
+        self.county.live_until(end.at if amount.unit == "hour" else at_the_same_time)
 
     def _until(self, step: Step) -> None:
-        day_text, _, time_text = (step.until or "").partition(" ")
-        moment = self.place.calendar.at(date.fromisoformat(day_text), time.fromisoformat(time_text or "09:00"))
-        if moment < self.place.clock.now():
+        day, _, clock = (step.until or "").partition(" ")
+        moment = self.county.calendar.at(date.fromisoformat(day), time.fromisoformat(clock) if clock else MORNING)
+        now = self.county.clock.now()
+        if moment < now:
             raise InputError(
                 N_("it is {now} already, and time does not go back"), field="until",
-                now=self._told(self.place.clock.now()),
+                now=f"{self.county.calendar.local(now):%Y-%m-%d %H:%M}",
             )  # fmt: skip
-        self.place.live_until(moment)
+        self.county.live_until(moment)
+
+    # --- cases ---
 
     def _open(self, step: Step) -> None:
-        suite = self.file.suite
-        workflow = self.place.procedures.in_force(step.workflow or suite.scenarios).workflow
-        channel = workflow.opens.get(step.open or "")
-        if channel is None:
-            raise NotFoundError(
-                N_("there is no channel {text}; there are: {known}"), text=step.open,
-                known=", ".join(f"{name} {each.title}" for name, each in workflow.opens.items()),
-            )  # fmt: skip
-        about_home = workflow.subject == "household"
-        division = step.at or (VILLAGE if about_home else LEVELS.get(workflow.subject, VILLAGE))
+        name, channel = step.workflow or self.file.suite.scenarios, step.open or ""
+        procedure = self.county.procedures.in_force(name)
+        workflow = procedure.workflow
+        if channel not in workflow.opens:
+            known = "、".join(f"{each} {spec.title}" for each, spec in workflow.opens.items())
+            raise NotFoundError(N_("there is no channel {text}; there are: {known}"), text=channel, known=known)
+        of_home = workflow.subject == "household"
         command = OpenCase(
-            id=self.place.office.new_id(), channel=step.open or "", note=self._words(step),
-            subject=self.place.home.hex if about_home else "", division=division,
-            members=self._members() if about_home else (), places=dict.fromkeys(workflow.places, step.at or VILLAGE),
+            id=self._id(), channel=channel, note=self._words(step), subject=self.county.home.hex if of_home else "",
+            division=step.at or HOMES[workflow.subject], members=self.county.members() if of_home else (),
         )  # fmt: skip
 
         def send(command: Command) -> None:
             assert isinstance(command, OpenCase)
-            receipt = self.place.office.open(COUNTY, workflow.workflow, command)
-            self.case_id = receipt.case.id
+            self.case_id = self.county.office.open(COUNTY, name, command).case.id
 
-        procedure = self.place.procedures.in_force(workflow.workflow)
-        command = replace(command, places={})
-        self._by_somebody(step, channel.by, command, send, procedure, ("opens", step.open or ""))
+        form = self._form(step, procedure, ("opens", channel), self.county.members())
+        self._by_somebody(step, workflow.opens[channel].by, command, form, send)
 
     def _act(self, step: Step) -> None:
-        case, procedure = self._case(), self._procedure()
+        case, action = self._case(), step.act or ""
         ask = step.on or case.stage
-        action = step.act or ""
-        offer = self._offer("act", ask, action)
-        posts = offer.posts if offer is not None else self._working(case, ask)
-        panel = self._panel(case, ask) if ask in case.section("asks") else None
-        if panel is not None and action not in panel.tally:
-            panel = None
+        offer = self._offer("act", ask, action=action)
+        posts = offer.posts if offer is not None else self._at_work(case, ask)
+        if not step.on and self._goes_on_a_list(case, action):
+            self._by_somebody(step, posts, Enlist(id=self._id(), list=self._id()))
+            offer = self._offer("act", ask, action=action)
         given = Act(
-            id=self.place.office.new_id(), action=action, on=step.on or "", to=step.to or "", note=self._words(step),
+            id=self._id(), action=action, on=step.on or "", to=step.to or "", note=self._words(step),
+            list=UUID(offer.list) if offer is not None and offer.list else None,
         )  # fmt: skip
-        if panel is not None and panel.recorded == "minutes":
-            given = replace(given, minutes=_minutes(case, ask, panel, step))
-        stage = procedure.workflow.stages.get(ask)
-        own = stage.actions.get(action) if stage is not None and not step.on else None
-        if stage is not None and stage.list_ is not None and own is not None and not own.by:
-            self._enlist(step, posts)
-            offer = self._offer("act", ask, action)
-        if offer is not None and offer.list:
-            given = replace(given, list=UUID(offer.list))
-        places = (ask, f"{ask}.{action}", action)
-        if panel is None or panel.recorded == "minutes":
-            self._by_somebody(step, posts, given, self._send, procedure, places)
+        form = self._form(step, self._procedure(), (ask, f"{ask}.{action}", action), case.get("members", ()))
+        panel = self._panel(case, ask)
+        if panel is None or action not in panel.tally:
+            self._by_somebody(step, posts, given, form)
+        elif panel.recorded == "minutes":
+            self._by_somebody(step, posts, replace(given, minutes=minutes(case, ask, panel, step)), form)
         else:
-            self._all_answer(step, posts, given, procedure, places)
+            self._all_answer(step, ask, posts, given, form)
 
-    def _send(self, command: Command) -> None:
-        self.place.office.ask(COUNTY, self._id(), command)
+    def _goes_on_a_list(self, case: Case, action: str) -> bool:
+        """Whether the stage's own answer is given to lists, and the case is on none yet."""
+        stage = self._procedure().workflow.stages.get(case.stage)
+        if stage is None or stage.list_ is None or case.section("asks")[case.stage].get("l"):
+            return False
+        return action in stage.actions and not stage.actions[action].by
 
-    def _all_answer(
-        self, step: Step, posts: Iterable[str], given: Act, procedure: Procedure, places: tuple[str, ...]
-    ) -> None:
-        """Of a body in which each answers for himself: so many as give this answer, until that is its result."""
-        ask = step.on or self._case().stage
-        wanted = step.votes or {given.action: 1 if step.by else _TRIES}
-        number, first = self._case().section("asks")[ask]["n"], True
-        for answer, count in wanted.items():
-            for _ in range(count):
-                command = replace(given, id=self.place.office.new_id(), action=answer)
-                try:
-                    self._by_somebody(step, posts, command, self._send, procedure, places)
-                except (ActionNotAllowedError, PermissionDeniedError):
-                    if first or step.votes:
-                        raise
-                    return  # Nobody is left who has not answered.
-                first = False
-                if self._case().section("asks").get(ask, {}).get("n") != number:
-                    return
-
-    def _enlist(self, step: Step, posts: Iterable[str]) -> None:
-        case = self._case()
-        if case.section("asks")[case.stage].get("l"):
-            return
-        command = Enlist(id=self.place.office.new_id(), list=self.place.office.new_id())
-        self._by_somebody(step, posts, command, self._send, self._procedure(), ())
+    def _all_answer(self, step: Step, ask: str, posts: Iterable[str], given: Act, form: Form) -> None:
+        """Of a body in which each answers for himself: so many as the step says, else all until it is decided."""
+        number, everybody = self._case().section("asks")[ask]["n"], len(self.county.everybody())
+        votes = step.votes or {given.action: 1 if step.by is not None else everybody}
+        answers = [answer for answer, count in votes.items() for _ in range(count)]
+        for place, answer in enumerate(answers):
+            try:
+                self._by_somebody(step, posts, replace(given, id=self._id(), action=answer), form)
+            except (ActionNotAllowedError, PermissionDeniedError) as error:
+                if step.votes or place == 0 or _kind(error) not in _OF_PERSONS:
+                    raise
+                return  # Everybody who has a seat has answered.
+            if self._case().section("asks").get(ask, {}).get("n") != number:
+                return
 
     def _notice(self, step: Step) -> None:
-        kind = {"post": "post_notice", "prove": "prove_notice", "take_down": "take_down_notice"}[step.deed]
+        kinds: Mapping[str, Kind] = {"post": "post_notice", "prove": "prove_notice", "take_down": "take_down_notice"}
         name = str(getattr(step, step.deed))
-        procedure, case = self._procedure(), self._case()
-        on = name if name in procedure.workflow.tasks else ""
-        offers = [each for each in self._offers() if each.kind == kind and each.on == name]
+        offers = [each for each in self._offers() if (each.kind, each.on) == (kinds[step.deed], name)]
         places = [each.place for each in offers if step.place in (None, each.place)]
-        if not places:
-            places = [step.place or "board"]
-        posts = offers[0].posts if offers else self._working(case, name)
-        for place in places:
-            id_, proof = self.place.office.new_id(), _document(f"{kind} {place}")
-            command: Command
-            if kind == "post_notice":
+        posts = offers[0].posts if offers else self._at_work(self._case(), name)
+        # What is not offered is asked for all the same: the office says why not.
+        for place in places or [step.place or BOARD]:
+            self._by_somebody(step, posts, self._about_notice(step, name, place))
+
+    def _about_notice(self, step: Step, name: str, place: str) -> Command:
+        on = name if name in self._procedure().workflow.tasks else ""
+        proof = document(f"{step.deed} {name} {place}")
+        match step.deed:
+            case "post":
                 shown = None if "proof" in step.without else proof
-                command = PostNotice(id=id_, place=place, at=self.place.clock.now(), proof=shown, on=on)
-            elif kind == "prove_notice":
-                command = ProveNotice(id=id_, place=place, proof=proof, on=on)
-            else:
-                command = TakeDownNotice(id=id_, place=place, on=on, note=self._words(step))
-            self._by_somebody(step, posts, command, self._send, procedure, ())
+                return PostNotice(id=self._id(), place=place, at=self.county.clock.now(), proof=shown, on=on)
+            case "prove":
+                return ProveNotice(id=self._id(), place=place, proof=proof, on=on)
+            case _:
+                return TakeDownNotice(id=self._id(), place=place, on=on, note=self._words(step))
 
     def _object(self, step: Step) -> None:
-        procedure, ask = self._procedure(), step.object or ""
-        child = self.place.office.new_id()
+        procedure, name, child = self._procedure(), step.object or "", self._id()
+        asked = procedure.workflow.stages.get(name) or procedure.workflow.tasks.get(name)
         command = Object(
-            id=self.place.office.new_id(), objector=child.hex, received_at=self.place.clock.now(), child=child,
-            on=ask if ask in procedure.workflow.tasks else "", note=self._words(step),
+            id=self._id(), objector=child.hex, received_at=self.county.clock.now(), child=child,
+            on=name if name in procedure.workflow.tasks else "", note=self._words(step),
         )  # fmt: skip
-        notice = procedure.ask(ask).notice if ask in {*procedure.workflow.stages, *procedure.workflow.tasks} else None
-        opened, places = procedure, tuple[str, ...]()
-        if notice is not None and notice.objection is not None:
-            opened = self.place.procedures.in_force(notice.objection)
-            places = ("opens", *opened.workflow.opens)
-        self._by_somebody(step, (), command, self._send, opened, places)
+        form = None
+        if asked is not None and asked.notice is not None and asked.notice.objection is not None:
+            opened = self.county.procedures.in_force(asked.notice.objection)
+            form = self._form(step, opened, ("opens", *opened.workflow.opens), ())
+        self._by_somebody(step, (), command, form)
 
     def _attach(self, step: Step) -> None:
-        command = Attach(
-            id=self.place.office.new_id(), paper=step.attach or "", document=_document(f"paper {step.attach}")
-        )
-        offer = self._offer("attach", step.attach or "")
-        posts = offer.posts if offer is not None else self._working(self._case(), self._case().stage)
-        self._by_somebody(step, posts, command, self._send, self._procedure(), ())
+        command = Attach(id=self._id(), paper=step.attach or "", document=document(f"paper {step.attach}"))
+        self._by_somebody(step, self._at_work(self._case(), self._case().stage), command)
 
     def _clock(self, step: Step) -> None:
-        name, id_ = str(getattr(step, step.deed)), self.place.office.new_id()
-        document = _document(f"{step.deed} {name}")
-        command: Command
-        if step.deed == "stop":
-            command = StopClock(id=id_, clock=name, document=document, note=self._words(step))
-        elif step.deed == "resume":
-            command = ResumeClock(id=id_, clock=name)
-        else:
-            command = ExtendClock(id=id_, clock=name, document=document, note=self._words(step))
-        offer = next((each for each in self._offers() if each.kind == f"{step.deed}_clock" and each.on == name), None)
-        self._by_somebody(step, offer.posts if offer else (), command, self._send, self._procedure(), ())
+        name = str(getattr(step, step.deed))
+        proof, note = document(f"{step.deed} {name}"), self._words(step)
+        kinds: Mapping[str, tuple[Kind, Command]] = {
+            "stop": ("stop_clock", StopClock(id=self._id(), clock=name, document=proof, note=note)),
+            "resume": ("resume_clock", ResumeClock(id=self._id(), clock=name)),
+            "extend": ("extend_clock", ExtendClock(id=self._id(), clock=name, document=proof, note=note)),
+        }
+        kind, command = kinds[step.deed]
+        self._by_somebody(step, self._posts_of(kind, name), command)
 
     def _withdraw(self, step: Step) -> None:
-        last = list(self.place.store.events(COUNTY, self._id()))[-1].actor
-        command = Withdraw(id=self.place.office.new_id(), person=last, note=self._words(step))
-        if step.by is None:
-            self._send(command)
-        else:
-            self._by_somebody(step, (), command, self._send, self._procedure(), ())
+        last = self.county.office.history(COUNTY, self._case().id, OBSERVER)[-1].actor
+        asked = step if step.by is not None else step.model_copy(update={"by": last})
+        self._by_somebody(asked, (), Withdraw(id=self._id(), note=self._words(step)))
 
     def _carry_on(self, step: Step) -> None:
-        offer = next((each for each in self._offers() if each.kind == "carry_on"), None)
-        command = CarryOn(id=self.place.office.new_id(), note=self._words(step))
-        self._by_somebody(step, offer.posts if offer else (), command, self._send, self._procedure(), ())
+        command = CarryOn(id=self._id(), note=self._words(step))
+        self._by_somebody(step, self._posts_of("carry_on"), command)
 
     def _change_home(self, step: Step) -> None:
-        person = next(iter(self._people(step, ())))
-        id_, home, on = self.place.office.new_id(), self.place.home, self.place.today
-        command: HouseholdCommand
+        def change(person: str) -> None:
+            self.county.office.update_household(COUNTY, self._of_home(step, person))
+
+        self._first_who_may(step, (), change)
+
+    def _of_home(self, step: Step, person: str) -> HouseholdCommand:
+        id_, home, on, why = self._id(), self.county.home, self.county.today, self._words(step) or WORDS
         if step.born is not None:
-            command = AddMember(
-                id=id_, person=person, household=home, on=on, why=_WORDS, how="born", name=step.born, relation="子女"
+            return AddMember(
+                id=id_, person=person, household=home, on=on, why=why, how="born", name=step.born, relation="子女"
             )
-        else:
-            gone = step.died if step.died is not None else step.moved_out
-            members = self._members()
-            head = next((each for each in members if each != str(gone)), "")
-            command = RemoveMembers(
-                id=id_, person=person, household=home, on=on, why=_WORDS,
-                how="died" if step.died is not None else "moved_out", members=(str(gone),),
-                head=head if members and str(gone) == members[0] else "",
-            )  # fmt: skip
-        self.place.office.update_household(COUNTY, command)
+        gone, members = str(step.died if step.died is not None else step.moved_out), self.county.members()
+        head = next((each for each in members if each != gone), "") if members[:1] == (gone,) else ""
+        return RemoveMembers(
+            id=id_, person=person, household=home, on=on, why=why, members=(gone,), head=head,
+            how="died" if step.died is not None else "moved_out",
+        )  # fmt: skip
 
     # --- by whom, and with what ---
 
     def _by_somebody(
-        self, step: Step, posts: Iterable[str], command: Command, send: Callable[[Command], None], procedure: Procedure,
-        places: tuple[str, ...],
+        self, step: Step, posts: Iterable[str], command: Command, form: Form | None = None,
+        send: Callable[[Command], None] | None = None,
     ) -> None:  # fmt: skip
+        """Send *command* in the name of the first who may, with what it lacks filled in from *form*."""
+
+        def ask(person: str) -> None:
+            self._complete(replace(command, person=person), form, send or self._send)
+
+        self._first_who_may(step, posts, ask)
+
+    def _first_who_may(self, step: Step, posts: Iterable[str], ask: Callable[[str], None]) -> None:
         """
-        Send *command* in the name of the first who may, with what it lacks filled in.
+        Have *ask* done by the first who may: whom the step names, else who holds one of *posts*, else anybody.
 
         Raises:
-            BangfuError: What the office told the first of them who was refused for good.
+            BangfuError: What they were told, of several things the one that tells most.
         """
-        refusal: BangfuError | None = None
+        refusal: CaseError | None = None
+        most = 0
         for person in self._people(step, posts):
             try:
-                self._complete(step, replace(command, person=person), send, procedure, places)
-                return
-            except PermissionDeniedError as error:
-                refusal = refusal or error
-            except GuardRefusedError as error:
-                # That a colleague may not is told before that strangers may not.
-                if error.rule not in _OTHERS:
+                ask(person)
+            except (ActionNotAllowedError, GuardRefusedError, PermissionDeniedError) as error:
+                told = _OF_PERSONS.get(_kind(error), 0)
+                if not told:
                     raise
-                refusal = error if isinstance(refusal, PermissionDeniedError) else refusal or error
-            except ActionNotAllowedError as error:
-                refusal = error if isinstance(refusal, PermissionDeniedError) else refusal or error
+                if told > most:
+                    refusal, most = error, told
+            else:
+                return
         raise refusal or NotFoundError(
-            N_("nobody in this county is called, or holds the post, {by}"), by=step.by,
-            advice=Words(N_("there is: {names}"), {"names": ", ".join(self.place.people)}),
+            N_("nobody in this county is called {by}, and nobody holds such a post"), by=step.by,
+            advice=Words(N_("there is: {names}"), {"names": ", ".join(self.county.people)}),
         )  # fmt: skip
 
-    def _people(self, step: Step, posts: Iterable[str]) -> list[str]:
-        """Who is asked, in this order."""
-        everybody = self.place.everybody()
+    def _people(self, step: Step, posts: Iterable[str]) -> Iterable[str]:
         if step.by is not None:
-            return [step.by] if step.by in everybody else self.place.holders(step.by)
-        posts = tuple(posts)
-        found = [key for post in posts for key in self.place.holders(post)]
-        # What a household or anybody says is recorded by the officer who may: we ask, and do not know.
-        return list(dict.fromkeys(found or everybody))
+            return [step.by] if step.by in self.county.everybody() else self.county.holders(step.by)
+        # What a household or anybody says is recorded by an officer: whoever may, the office knows.
+        found = [key for post in posts for key in self.county.holders(post)]
+        return dict.fromkeys(found or self.county.everybody())
 
-    def _complete(
-        self, step: Step, command: Command, send: Callable[[Command], None], procedure: Procedure,
-        places: tuple[str, ...],
-    ) -> None:  # fmt: skip
-        """Send *command*; what the office says is missing is handed in with it, unless the step leaves it out."""
-        asked_for = dict.fromkeys(name for place in places for name in procedure.facts_in.get(place, ()))
-        papers_for = {name for place in places for name in procedure.papers_in.get(place, ())}
-        if isinstance(command, (Act, OpenCase, Object)):
-            command = replace(command, facts=self._said(step, procedure, asked_for))
+    def _complete(self, command: Command, form: Form | None, send: Callable[[Command], None]) -> None:
+        """Send *command*; what the office says is missing is handed in with it."""
+        if form is not None and isinstance(command, (Act, OpenCase, Object)):
+            command = form.begun(command)
         for _ in range(_TRIES):
             try:
                 send(command)
-                return
             except GuardRefusedError as error:
-                if not isinstance(command, (Act, OpenCase, Object)):
+                if form is None or not isinstance(command, (Act, OpenCase, Object)):
                     raise
-                facts, papers = dict(command.facts), dict(getattr(command, "papers", {}))
-                for key in error.missing:
-                    name = key.partition("/")[0]
-                    if name in step.without:
-                        continue
-                    if name in asked_for:
-                        value = self._value(step, procedure.workflow.facts[name], name)
-                        for each in [key] if "/" in key else self._keys(procedure, name):
-                            facts.setdefault(each, value)
-                    elif name in papers_for:
-                        papers.setdefault(name, _document(f"paper {name}"))
-                if len(facts) + len(papers) == len(command.facts) + len(getattr(command, "papers", {})):
+                fuller = form.completed(command, error.missing)
+                if fuller == command:
                     raise
-                command = replace(command, facts=facts)
-                if not isinstance(command, Object):
-                    command = replace(command, papers=papers)
+                command = fuller
+            else:
+                return
 
-    def _said(self, step: Step, procedure: Procedure, asked_for: Iterable[str]) -> dict[str, Any]:
-        """What the file itself says is filled in here: the step always, its way and its head where it is asked for."""
-        found: dict[str, Any] = {}
-        for key, written in step.facts.items():
-            name = key.partition("/")[0]
-            fact = procedure.workflow.facts.get(name)
-            value = written if fact is None else _typed(fact, written)
-            found |= dict.fromkeys([key] if "/" in key else self._keys(procedure, name), value)
+    def _send(self, command: Command) -> None:
+        self.county.office.ask(COUNTY, self._case().id, command)
+
+    def _form(self, step: Step, procedure: Procedure, places: tuple[str, ...], members: Iterable[str]) -> Form:
         general = {**self.file.suite.facts, **self.way.facts}
-        for key, written in general.items():
-            name = key.partition("/")[0]
-            if name in asked_for and name not in step.without and not procedure.workflow.facts[name].when:
-                for each in [key] if "/" in key else self._keys(procedure, name):
-                    found.setdefault(each, _typed(procedure.workflow.facts[name], written))
-        return found
-
-    def _keys(self, procedure: Procedure, name: str) -> list[str]:
-        """Under which keys a fact is handed in: its own, or one for each member."""
-        fact = procedure.workflow.facts.get(name)
-        if fact is None or fact.of != "member":
-            return [name]
-        members = self._case().get("members", ()) if self.case_id is not None else self._members()
-        return [f"{name}/{member}" for member in members]
-
-    def _value(self, step: Step, fact: Fact, name: str) -> Any:
-        """What the file says of a fact, else something that fits its type."""
-        for written in (step.facts, self.way.facts, self.file.suite.facts):
-            if name in written:
-                return _typed(fact, written[name])
-        match fact.kind:
-            case "number":
-                return max(1, fact.at_least or 0)
-            case "yuan":
-                return max(1000, fact.at_least or 0) * 100
-            case "share":
-                return "0.5"
-            case "date":
-                return self.place.today.isoformat()
-            case "yes_no":
-                return False
-            case "one":
-                return fact.choices[0]
-            case "many":
-                return [fact.choices[0]]
-            case "person":
-                return OBSERVER
-            case "list":
-                return [self.place.home.hex]
-            case "table":
-                return []
-        return _WORDS
+        county = self.county
+        return Form(procedure, places, step, general, tuple(members), county.home.hex, OBSERVER, county.today)
 
     def _words(self, step: Step) -> str:
-        return "" if "opinion" in step.without else step.say or _WORDS
-
-    # --- what must be so ---
-
-    def _compare(self, step: Step) -> None:
-        if self.case_id is not None:
-            case = self._case()
-            self._compare_case(step, case)
-        for name, wanted in step.status.items():
-            found = self._status().get(name)
-            if str(found) != str(wanted):
-                self._differs(("status", name), str(wanted), "–" if found is None else str(found))
-        for workflow, count in step.cases.items():
-            number = sum(1 for each in self.place.store.opened if each.workflow == workflow)
-            if number != count:
-                self._differs(("cases", workflow), str(count), str(number))
-        told = {each.post for each in self.place.store.messages[self._heard :]}
-        for number, post in enumerate(step.told):
-            if post not in told:
-                self._differs(("told", str(number)), post, ", ".join(sorted(told)) or "–")
-
-    def _compare_case(self, step: Step, case: Case) -> None:
-        if step.stage is not None and step.stage != case.stage:
-            self._differs(("stage",), self._named(step.stage), self._named(case.stage))
-        if step.asks is not None:
-            asks = sorted(name for name in case.section("asks") if name != case.stage)
-            if asks != sorted(step.asks):
-                self._differs(("asks",), ", ".join(sorted(step.asks)) or "none", ", ".join(asks) or "none")
-        clocks = {name: ClockState.from_json(name, kept) for name, kept in case.section("clocks").items()}
-        running = {name: each for name, each in clocks.items() if each.status != "ended"}
-        for name, wanted in step.due.items():
-            state = next((running[each] for each in (name, f"{name}.wait") if each in running), None)
-            found = "none" if state is None else "stopped" if state.status == "stopped" else state.due_date.isoformat()
-            if found != str(wanted):
-                self._differs(("due", name), str(wanted), found)
-        if step.late is not None:
-            late = sorted(name for name, each in running.items() if each.late_at is not None)
-            wanted_late = sorted(step.late)
-            if late != wanted_late:
-                self._differs(("late",), ", ".join(wanted_late) or "none", ", ".join(late) or "none")
-
-    def _differs(self, path: Iterable[str], expected: str, found: str) -> None:
-        self._fail(path, Words("{it}", {"it": expected}), Words("{it}", {"it": found}))
+        return "" if "opinion" in step.without else step.say or WORDS
 
     # --- looking ---
 
     def _id(self) -> UUID:
-        if self.case_id is None:
-            raise InputError(N_("there is no case yet"), field="steps", advice=N_("begin with a step `open: CHANNEL`"))
-        return self.case_id
+        return self.county.office.new_id()
 
     def _case(self) -> Case:
-        return self.place.case(self._id())
+        if self.case_id is None:
+            raise InputError(N_("there is no case yet"), advice=N_("begin with a step `open: CHANNEL`"))
+        return self.county.office.case(COUNTY, self.case_id, OBSERVER)
 
     def _procedure(self) -> Procedure:
-        return self.place.procedures.pinned(self._case().version)
+        return self.county.procedures.pinned(self._case().version)
 
     def _newest(self, workflow: str) -> UUID:
-        found = [each for each in self.place.store.opened if each.workflow == workflow]
+        opened = self.county.store.opened
+        found = [each.id for each in opened if each.workflow == workflow]
         if not found:
-            there = dict.fromkeys(each.workflow for each in self.place.store.opened)
-            error = NotFoundError(
+            raise NotFoundError(
                 N_("no case of {workflow} was opened; there is: {names}"), workflow=workflow,
-                names=", ".join(there) or "–",
+                names=", ".join(dict.fromkeys(each.workflow for each in opened)) or "–",
             )  # fmt: skip
-            raise _UndoneError("case", error)
-        return found[-1].id
+        return found[-1]
 
     def _offers(self) -> tuple[Offer, ...]:
-        return self.place.office.offered(COUNTY, self._id(), OBSERVER)
+        """What could be asked of the case, and of whom; asked for somebody who may do nothing of it."""
+        return self.county.office.offered(COUNTY, self._case().id, OBSERVER)
 
-    def _offer(self, kind: str, on: str, action: str = "") -> Offer | None:
-        found = (each for each in self._offers() if (each.kind, each.on, each.action) == (kind, on, action))
-        return next(found, None)
+    def _offer(self, kind: Kind, on: str = "", action: str = "") -> Offer | None:
+        found = (each for each in self._offers() if each.kind == kind and each.action == action)
+        return next((each for each in found if on in ("", each.on)), None)
 
-    def _working(self, case: Case, ask: str) -> list[str]:
+    def _posts_of(self, kind: Kind, on: str = "") -> tuple[str, ...]:
+        offer = self._offer(kind, on)
+        return offer.posts if offer is not None else ()
+
+    def _at_work(self, case: Case, ask: str) -> list[str]:
+        """The posts that have open work of a question."""
         return [item["p"] for item in case.section("items").values() if item["q"] == ask]
 
     def _panel(self, case: Case, ask: str) -> Panel | None:
-        procedure = self._procedure()
-        if procedure.ask(ask).panel is None:
+        """The body that is asked, if one is."""
+        asked = case.section("asks").get(ask)
+        if asked is None or self._procedure().ask(ask).panel is None:
             return None
-        return procedure.panel_of(ask, case.section("asks")[ask].get("p", ""))
-
-    def _members(self) -> tuple[str, ...]:
-        return self.place.bangfu.members_of(COUNTY, self.place.home)
-
-    def _status(self) -> Mapping[str, Any]:
-        scope = self.place.bangfu.scope(COUNTY, OBSERVER)
-        known = self.place.bangfu.register.household(scope, self.place.home).statuses
-        return {name: each["v"] for name, each in known.items()}
-
-    def _named(self, state: str) -> str:
-        workflow = self._procedure().workflow
-        title = workflow.stages[state].title if state in workflow.stages else ""
-        title = title or (workflow.ends[state].title if state in workflow.ends else "")
-        return f"{title} ({state})" if title else state
-
-    def _told(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.place.calendar.zone):%Y-%m-%d %H:%M}"
+        return self._procedure().panel_of(ask, asked.get("p", ""))
 
 
-_DEEDS: Mapping[str, Callable[[_Player, Step], None]] = {
-    "open": _Player._open, "act": _Player._act, "post": _Player._notice, "prove": _Player._notice,
-    "take_down": _Player._notice, "object": _Player._object, "attach": _Player._attach, "withdraw": _Player._withdraw,
-    "stop": _Player._clock, "resume": _Player._clock, "extend": _Player._clock, "born": _Player._change_home,
-    "died": _Player._change_home, "moved_out": _Player._change_home, "carry_on": _Player._carry_on,
-    "wait": _Player._wait, "until": _Player._until,
-}  # fmt: skip
-
-
-def _typed(fact: Fact, written: Any) -> Any:
-    """What a file wrote, as a value of *fact*: as people type it on the command line."""
-    return fact_value(fact, ", ".join(str(each) for each in written) if isinstance(written, list) else str(written))
-
-
-def _minutes(case: Case, ask: str, panel: Panel, step: Step) -> Minutes:
-    """Everybody came and gave the answer, where the step says nothing else."""
-    entitled: Mapping[str, int] = case.section("asks")[ask]["e"]
-    register = step.present.get("entitled", _ROLL) if panel.roll is not None else 0
-    present = {post: number for post, number in step.present.items() if post != "entitled"}
-    present = present or ({"roll": register} if panel.roll is not None else dict(entitled))
-    return Minutes(present, step.votes or {step.act or "": sum(present.values())}, entitled=register)
-
-
-def _document(name: str) -> Document:
-    """A file that nobody opens."""
-    return Document(hashlib.sha256(name.encode()).hexdigest(), ".pdf", 1)
-
-
-def _is_meant(wanted: str, error: BangfuError) -> bool:
-    """Whether *error* is the refusal that a file expects, by the name of the rule or words of it in either language."""
-    if isinstance(error, PermissionDeniedError) and wanted == "post":
-        return True
-    texts = (str(error.words), error.words.told(translator("zh_CN").gettext))
-    return wanted == getattr(error, "rule", "") or any(wanted in text for text in texts)
+def _kind(error: CaseError) -> str:
+    """What speaks against it; not everybody who may do nothing is told by a reason."""
+    return error.kind or ("post" if isinstance(error, PermissionDeniedError) else "")
