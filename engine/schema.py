@@ -20,7 +20,7 @@ def json_schema() -> dict[str, Any]:
     """The schema, as JSON values."""
     base = Workflow.model_json_schema(by_alias=True)
     defs = base.pop("$defs") | {"Workflow": base}
-    strict = {name: _without_titles(schema) for name, schema in defs.items()}
+    strict = {name: without_titles(schema) for name, schema in defs.items()}
     partial = {_PARTIAL + name: _partial(schema) for name, schema in strict.items()}
     stage = partial[_PARTIAL + "Stage"]["properties"]
     stage |= {place: {"type": "string"} for place in PLACES}
@@ -41,18 +41,18 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _without_titles(schema: Any) -> Any:
+def without_titles(schema: Any) -> Any:
     """*schema* without the titles that pydantic makes of names, and without defaults, which would be typed out."""
     if isinstance(schema, list):
-        return [_without_titles(item) for item in schema]
+        return [without_titles(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {}
     for key, value in schema.items():
         if key == "properties":
-            kept[key] = {name: _without_titles(property_) for name, property_ in value.items()}
+            kept[key] = {name: without_titles(property_) for name, property_ in value.items()}
         elif key not in ("title", "default"):
-            kept[key] = _without_titles(value)
+            kept[key] = without_titles(value)
     return kept
 
 

@@ -86,7 +86,7 @@ class Step(Part):
     born: Text | None = None
     died: int | None = None
     moved_out: int | None = None
-    carry_on: Literal["yes"] | None = None
+    carry_on: Literal["yes", "follow"] | None = None
     wait: Span | None = None
     until: Instant | None = None
 

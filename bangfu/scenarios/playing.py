@@ -41,6 +41,7 @@ from engine.errors import (
     ActionNotAllowedError,
     BangfuError,
     CaseError,
+    CaseNotFoundError,
     Fault,
     GuardRefusedError,
     InputError,
@@ -287,7 +288,7 @@ class _Player:
         self._by_somebody(asked, (), Withdraw(id=self._id(), note=self._words(step)))
 
     def _carry_on(self, step: Step) -> None:
-        command = CarryOn(id=self._id(), note=self._words(step))
+        command = CarryOn(id=self._id(), note=self._words(step), follow=step.carry_on == "follow")
         self._by_somebody(step, self._posts_of("carry_on"), command)
 
     def _change_home(self, step: Step) -> None:
@@ -334,7 +335,7 @@ class _Player:
         for person in self._people(step, posts):
             try:
                 ask(person)
-            except (ActionNotAllowedError, GuardRefusedError, PermissionDeniedError) as error:
+            except CaseError as error:
                 told = _OF_PERSONS.get(_kind(error), 0)
                 if not told:
                     raise
@@ -430,5 +431,5 @@ class _Player:
 
 
 def _kind(error: CaseError) -> str:
-    """What speaks against it; not everybody who may do nothing is told by a reason."""
-    return error.kind or ("post" if isinstance(error, PermissionDeniedError) else "")
+    """What speaks against it. Who holds no post that may is not always told by a reason, nor whose case it is not."""
+    return error.kind or ("post" if isinstance(error, (PermissionDeniedError, CaseNotFoundError)) else "")

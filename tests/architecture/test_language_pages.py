@@ -166,7 +166,7 @@ def test_every_key_is_used_by_a_shipped_definition_or_an_example() -> None:
 
 
 def test_every_line_shown_on_the_page_stands_in_a_definition_that_is_tested() -> None:
-    files = [*EXAMPLES.glob("*.yaml"), *WORKFLOWS.glob("base/*.yaml"), *WORKFLOWS.glob("packs/*/*.yaml")]
+    files = [*EXAMPLES.rglob("*.yaml"), *WORKFLOWS.glob("base/*.yaml"), *WORKFLOWS.glob("packs/*/*.yaml")]
     lines = {line.strip() for path in files for line in path.read_text(encoding="utf-8").splitlines()}
     for page in (REFERENCE / "language.md", ROOT / "docs" / "howto" / "write-a-procedure.md"):
         for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bangfu.library import Library
-from bangfu.schema import FILE, schema_text
+from bangfu.schema import FOLDER, schemas
 from engine.errors import InputError, NotFoundError
 from engine.loading import restore
 from engine.rules import RuleBook
@@ -189,14 +189,16 @@ def test_the_calendar_has_the_shipped_years_and_ones_own(library: Library) -> No
     assert [source.name for source in Library().calendar_files()][-1] == "workflows/calendars/CN-2026.yaml"
 
 
-def test_the_schema_beside_the_definitions_is_current() -> None:
-    assert FILE.read_text(encoding="utf-8") == schema_text(), "run `python -m bangfu.schema`"
+def test_the_schemas_beside_the_definitions_are_current() -> None:
+    for file, text in schemas().items():
+        assert file.read_text(encoding="utf-8") == text, "run `python -m bangfu.schema`"
 
 
-def test_every_shipped_definition_names_the_schema_for_editors() -> None:
+def test_every_shipped_file_names_its_schema_for_editors() -> None:
     for folder in ("base", "packs", "fragments"):
-        for path in (FILE.parents[1] / folder).rglob("*.yaml"):
+        for path in (FOLDER.parent / folder).rglob("*.yaml"):
+            kind = "scenarios" if path.parent.name == "scenarios" else "workflow"
             first = path.read_text(encoding="utf-8").partition("\n")[0]
             prefix, _, target = first.partition("$schema=")
             assert prefix == "# yaml-language-server: ", path
-            assert (path.parent / target).resolve() == FILE
+            assert (path.parent / target).resolve() == FOLDER / f"{kind}.schema.json"

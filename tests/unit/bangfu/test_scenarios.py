@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,15 @@ ways:
 """
 
 
+@cache
+def examples() -> Library:
+    return Library().beside(EXAMPLES)
+
+
 def played(steps: str, library: Library | None = None) -> list[Failure]:
     """The failures of one way with *steps*, which begin at line 9 of the file."""
     suite = read_suite(Source("try.yaml", HEAD + steps))
-    (way,) = play(suite, library or Library().beside(EXAMPLES))
+    (way,) = play(suite, library or examples())
     return list(way.failures)
 
 
@@ -157,3 +163,76 @@ def test_a_limit_that_is_changed_makes_its_scenario_fail(tmp_path: Path) -> None
     overlay.write_text(overlay.read_text("utf-8").replace("4 workday", "5 workday"), "utf-8")
     (failure,) = played(steps, Library().beside(tmp_path))
     assert failure.fault.line == 14
+
+
+def test_a_limit_of_a_shipped_pack_that_is_changed_makes_its_scenarios_fail(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "workflows" / "packs", tmp_path / "packs")
+    overlay = tmp_path / "packs" / "hn_demo" / "identification.yaml"
+    overlay.write_text(overlay.read_text("utf-8").replace("value: 8 workday", "value: 9 workday"), "utf-8")
+    library = Library([tmp_path])
+    (source,) = (each for each in library.scenarios("hn_demo") if each.name.endswith("/identification.yaml"))
+    failed = [each for way in play(read_suite(source), library) for each in way.failures]
+    assert {each.difference.key for each in failed} == {("due", "household_check")}
+
+
+SMALL = """\
+workflow: small
+title: 小流程
+subject: {subject}
+clause: 样例
+posts: {{village.cadre: 村干部, township.cadre: 乡镇干部, county.bureau: 县局}}
+facts:
+  seen_on: {{title: 到访日, type: date, of: village}}
+  met_on: {{title: 会面日, type: date, of: person}}
+opens: {{begun: {{title: 开始, by: [village.cadre, township.cadre, county.bureau], to: see}}}}
+stages:
+  see:
+    title: 查看
+    by: [village.cadre, township.cadre, county.bureau]
+    actions: {{seen: {{title: 已查看, to: next{sets}}}}}
+ends: {{closed: {{title: 已结束, outcome: closed}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("subject", "sets"),
+    [
+        ("household", ""),
+        ("person", ", set: {person.met_on: today}"),
+        ("village", ", set: {village.seen_on: today}"),
+        ("township", ""),
+        ("county", ""),
+        ("office", ""),
+        ("collective", ""),
+    ],
+)
+def test_cases_of_every_kind_of_subject_are_played(subject: str, sets: str, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SMALL.format(subject=subject, sets=sets), "utf-8")
+    text = """
+scenarios: small
+start: 2026-03-02
+ways:
+  only: {title: 试走, steps: [{open: begun, stage: see}, {act: seen, stage: closed}, {open: begun, cases: {small: 2}}]}
+"""
+    (way,) = play(read_suite(Source("try.yaml", text)), Library().beside(tmp_path))
+    assert [str(each.fault) for each in way.failures] == []
+    assert way.steps == 3
+
+
+def test_a_household_that_changes_is_answered_before_the_case_goes_on() -> None:
+    for change, answer in (("born: 样例新生", "yes"), ("died: 3", "follow"), ("moved_out: 1", "follow")):
+        steps = TO_DECIDE + (
+            "      - {act: clear, on: bank}\n      - {wait: 4 day}\n"
+            f"      - {{{change}}}\n"
+            "      - {act: grant, refused: 农户}\n"
+            f"      - {{carry_on: {answer}}}\n"
+            "      - {act: grant, stage: pay}\n"
+        )
+        assert told(steps) == [], change
+
+
+def test_a_paper_is_handed_in_ahead_and_then_it_is_there() -> None:
+    steps = "      - {open: found}\n      - {attach: application}\n      - {act: accept, without: application}\n"
+    assert told(steps) == []
+    steps = "      - {open: found}\n      - {act: accept, without: application, refused: 申请书}\n"
+    assert told(steps) == []
