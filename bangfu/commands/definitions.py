@@ -61,7 +61,7 @@ def check(
 
     def draw() -> None:
         for fault in faults:
-            _draw_fault(session, fault)
+            draw_fault(session, fault)
         text = session._("checked: {names}").format(names=", ".join(names))
         if errors:
             count = session.n_("{n} error", "{n} errors", len(errors)).format(n=len(errors))
@@ -110,7 +110,7 @@ def _faults(
         yield from checked(definition, deployed=deployed, workflows=workflows, calendar=calendar)
 
 
-def _draw_fault(session: Session, fault: Fault) -> None:
+def draw_fault(session: Session, fault: Fault) -> None:
     style, word = (LATE, session._("error")) if fault.severity == "error" else (SOON, session._("warning"))
     place = f"{fault.file}:{fault.line}:{fault.column}"
     code = f" [{QUIET}]{fault.code}[/]" if fault.code else ""

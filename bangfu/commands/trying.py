@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bangfu.commands.definitions import draw_fault
 from bangfu.terminal.app import DEFINITIONS, session_of
+from bangfu.terminal.errors import exit_code, fault_document
 from bangfu.terminal.screen import DONE, LATE, QUIET, escape, styled, table
 from bangfu.terminal.session import Session
-from engine.errors import N_, InputError, NotFoundError, Words
+from engine.errors import N_, DefinitionError, InputError, NotFoundError, Words
 
 if TYPE_CHECKING:
     from bangfu.library import Library
     from bangfu.scenarios.playing import Failure, Played
+    from engine.errors import Fault
     from engine.marks import Source
 
 commands = typer.Typer()
@@ -48,27 +51,36 @@ def try_scenarios(
             advice=N_("name scenario files, folders or packs; or --all"),
         )  # fmt: skip
     played: list[tuple[str, str, Played]] = []
+    faults: list[Fault] = []
     for source, library in _sources(session, targets, all_):
-        suite = read_suite(source)
-        played += [(source.name, suite.suite.scenarios, each) for each in play(suite, library)]
+        try:
+            suite = read_suite(source)
+            played += [(source.name, suite.suite.scenarios, each) for each in play(suite, library)]
+        except DefinitionError as error:  # One wrong file keeps no other from being played.
+            faults += error.faults
     failed = [each for *_, each in played if each.failures]
     document = {
         "scenarios": [_document(session, name, workflow, each) for name, workflow, each in played],
         "failed": len(failed),
+        "faults": [fault_document(fault) for fault in faults],
     }
 
     def draw() -> None:
         _draw(session, played)
+        for fault in faults:
+            draw_fault(session, fault)
         total = session.n_("{n} way played", "{n} ways played", len(played)).format(n=len(played))
-        if failed:
-            count = session.n_("{n} failed", "{n} failed", len(failed)).format(n=len(failed))
-            session.screen.print(f"[{LATE}]{count}[/]  [{QUIET}]{escape(total)}[/]")
+        if failed or faults:
+            wrong = session.n_("{n} failed", "{n} failed", len(failed)).format(n=len(failed))
+            if faults:
+                wrong += "  " + session.n_("{n} fault", "{n} faults", len(faults)).format(n=len(faults))
+            session.screen.print(f"[{LATE}]{wrong}[/]  [{QUIET}]{escape(total)}[/]")
         else:
             done = styled(DONE, session._("✓ all as expected"))
             session.screen.print(f"{done}  [{QUIET}]{escape(total)}[/]")
 
     session.answer(document, draw)
-    return _FAILED if failed else 0
+    return exit_code(DefinitionError(faults)) if faults else _FAILED if failed else 0
 
 
 def _sources(session: Session, targets: list[str], everything: bool) -> Iterator[tuple[Source, Library]]:

@@ -17,6 +17,7 @@ from bangfu.scenarios.comparing import Difference, differences, refusal_differs
 from bangfu.scenarios.county import COUNTY, HOMES, MORNING, OBSERVER, County, procedures
 from bangfu.scenarios.filling import WORDS, Form, document, minutes
 from bangfu.scenarios.model import Step, SuiteFile, Way
+from bangfu.scenarios.naming import misnamed
 from engine.cases import (
     Act,
     Attach,
@@ -42,6 +43,7 @@ from engine.errors import (
     BangfuError,
     CaseError,
     CaseNotFoundError,
+    DefinitionError,
     Fault,
     GuardRefusedError,
     InputError,
@@ -90,10 +92,12 @@ def play(file: SuiteFile, library: Library) -> Iterator[Played]:
     Play every way of *file*, each in a county of its own.
 
     Raises:
-        DefinitionError: A definition that it is about is wrong.
+        DefinitionError: A definition that it is about is wrong, or it names what none of them has.
         NotFoundError: There is no such workflow or pack.
     """
     known, calendar, suite = procedures(file.suite, library), library.calendar(), file.suite
+    if faults := tuple(misnamed(file, known)):
+        raise DefinitionError(faults)
     for name, way in suite.ways.items():
         with County(known, calendar, way.start or suite.start, way.household or suite.household) as county:
             player = _Player(county, file, way)

@@ -354,6 +354,10 @@ class Story:
         scenarios.mkdir()
         (scenarios / "wrong.yaml").write_text(WRONG_SCENARIO, "utf-8")
         self.type("test", str(scenarios / "wrong.yaml"), code=1)
+        (scenarios / "fault.yaml").write_text(
+            WRONG_SCENARIO.replace("act: submit", "act: submit, stage: nowhere"), "utf-8"
+        )
+        self.type("test", str(scenarios), code=2)
         self.type("workflow list")
         self.type("time show")
         self.type("workflow show", "identification", "--pack", "hn_monitor")

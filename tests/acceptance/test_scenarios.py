@@ -98,3 +98,13 @@ def test_who_names_nothing_that_can_be_played_is_told_what_to_write(
     (folder / "empty").mkdir()
     assert cli.main(["--lang", "en", "test", *target]) in (2, 3, 6)
     assert told in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_played_keeps_no_other_from_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = SCENARIO.replace("stage: deliberate", "stage: deliberte").replace("consents: no", "consents: yes")
+    (folder / "scenarios" / "misspelt.yaml").write_text(other, "utf-8")
+    assert cli.main(["--lang", "en", "test", "scenarios"]) == 2
+    said = capsys.readouterr().out
+    assert "scenarios/mine.yaml:14:10 act" in said
+    assert "scenarios/misspelt.yaml:15:10" in said
+    assert "did you mean `deliberate`?" in said

@@ -94,7 +94,7 @@ def test_another_refusal_than_the_expected_is_told_in_the_words_of_the_office() 
 
 
 def test_a_step_that_cannot_be_done_ends_the_way() -> None:
-    steps = TO_DECIDE + "      - {act: grant}\n      - {act: paid, stage: paid}\n"
+    steps = TO_DECIDE + "      - {act: grant}\n      - {act: paid, stage: relieved}\n"
     ((line, key, expected, found),) = told(steps)
     assert (line, key, expected) == (13, "act", "it can be done")
     assert "bank" in found
@@ -138,6 +138,14 @@ def test_a_case_that_was_not_opened_cannot_be_switched_to() -> None:
         ("      - {stage: accept, refused: needy}\n", (9, "refused")),
         ("      - {opne: found}\n", (9, "opne")),
         ("      - {wait: 3 weeks}\n", (9, "`7 day`")),
+        ("      - {open: found, stage: acept}\n", (9, "did you mean `accept`?")),
+        ("      - {open: found, facts: {incom: 1}}\n", (9, "`income`")),
+        ("      - {open: found, due: {acept: none}}\n", (9, "`accept`")),
+        ("      - {open: found, late: [whole, acept]}\n", (9, "`accept`")),
+        ("      - {open: found, told: county.burau}\n", (9, "`county.bureau`")),
+        ("      - {open: found, without: [applcation]}\n", (9, "`application`")),
+        ("      - {open: found, cases: {folow_up: 0}}\n", (9, "`follow_up`")),
+        ("      - {open: found, asks: bnk}\n", (9, "`bank`")),
         ("      - {open: found, due: {accept: tomorrow}}\n", (9, "2026-03-02")),
     ],
 )
