@@ -17,12 +17,12 @@ from bangfu.library import Library
 from bangfu.scenarios.model import Household, Suite
 from bangfu.settings import read_settings
 from bangfu.timesource import ManualTime
-from bangfu.wiring import Bangfu
+from bangfu.wiring import FARTHEST, Bangfu
 from engine.calendar import Calendar
 from engine.cases import Case, Decision, Event, Message
 from engine.compiling import Procedure
 from engine.divisions import division
-from engine.errors import N_, NotFoundError
+from engine.errors import N_, ActionNotAllowedError, InputError, NotFoundError
 from engine.households import HouseholdUpdate
 from engine.identity import check_digit
 from engine.loading import Definition
@@ -172,14 +172,29 @@ class County:
         return [key for keys in self.people.values() for key in keys]
 
     def live_until(self, moment: datetime) -> None:
-        """Let time pass, from one due timer or midnight to the next, with a sweep at each."""
-        while (left := moment - self.clock.now()) > timedelta(0):
-            stop = self.calendar.end_of(self.today)
-            due = self.store.due_timers(min(stop, moment), 1)
-            self.clock.advance(max(min(left, (due[0].due_at if due else stop) - self.clock.now()), timedelta(0)))
-            swept = self.office.sweep()
-            if swept.failed:
-                raise AssertionError(f"timers failed: {swept.failed[0]}")
+        """
+        Let time pass, from one due timer or midnight to the next, with a sweep at each.
+
+        Raises:
+            InputError: *moment* has passed, or lies farther ahead than time can be moved.
+            ActionNotAllowedError: Something that was due could not be done.
+        """
+        now = self.clock.now()
+        if moment < now:
+            raise InputError(
+                N_("it is {now} already, and time does not go back"), now=f"{self.calendar.local(now):%Y-%m-%d %H:%M}"
+            )
+        if moment - now > FARTHEST:
+            raise InputError(
+                N_("time is moved by {years} years at most"), advice=N_("move it again after that"),
+                years=FARTHEST.days // 365,
+            )  # fmt: skip
+        while (now := self.clock.now()) < moment:
+            stop = min(self.calendar.end_of(self.today), moment)
+            due = self.store.due_timers(stop, 1)
+            self.clock.advance(max((due[0].due_at if due else stop) - now, timedelta(0)))
+            if failed := self.office.sweep().failed:
+                raise ActionNotAllowedError(None, N_("what was due could not be done: {why}"), why=failed[0][1])
 
     # --- what it is made of ---
 

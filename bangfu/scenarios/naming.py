@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from bangfu.scenarios.county import Procedures
-from bangfu.scenarios.model import Step, SuiteFile
+from bangfu.scenarios.model import Step, Suite, SuiteFile, Way
 from engine.drafting import SUPERVISOR
 from engine.errors import Fault
 from engine.marks import Path
@@ -51,9 +51,12 @@ def _known(procedures: Procedures) -> Mapping[str, set[str]]:
 def _words(file: SuiteFile) -> Iterator[tuple[str, _Word]]:
     """What each name in the file should be one of, and the name."""
     suite = file.suite
-    yield from (("fact", word) for word in _keys(("facts",), suite.facts))
+    parts: list[tuple[Path, Suite | Way]] = [((), suite), *((("ways", name), way) for name, way in suite.ways.items())]
+    for path, part in parts:
+        home = part.household.register_ if part.household is not None else {}
+        for word in (*_keys((*path, "facts"), part.facts), *_keys((*path, "household", "register"), home)):
+            yield "fact", word
     for name, way in suite.ways.items():
-        yield from (("fact", word) for word in _keys(("ways", name, "facts"), way.facts))
         for number, step in enumerate(way.steps):
             yield from _of_step(("ways", name, "steps", str(number)), step)
 

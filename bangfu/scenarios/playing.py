@@ -162,14 +162,9 @@ class _Player:
 
     def _until(self, step: Step) -> None:
         day, _, clock = (step.until or "").partition(" ")
-        moment = self.county.calendar.at(date.fromisoformat(day), time.fromisoformat(clock) if clock else MORNING)
-        now = self.county.clock.now()
-        if moment < now:
-            raise InputError(
-                N_("it is {now} already, and time does not go back"), field="until",
-                now=f"{self.county.calendar.local(now):%Y-%m-%d %H:%M}",
-            )  # fmt: skip
-        self.county.live_until(moment)
+        self.county.live_until(
+            self.county.calendar.at(date.fromisoformat(day), time.fromisoformat(clock) if clock else MORNING)
+        )
 
     # --- cases ---
 

@@ -119,6 +119,12 @@ def test_time_does_not_go_back() -> None:
     assert (line, key) == (10, "until")
 
 
+def test_time_is_not_moved_for_ever() -> None:
+    ((line, key, _expected, found),) = told("      - {open: found}\n      - {until: 2099-01-01}\n")
+    assert (line, key) == (10, "until")
+    assert "years at most" in found
+
+
 def test_late_limits_are_named_and_none_is_none() -> None:
     assert told("      - {open: found, late: none}\n      - {wait: 3 workday, late: accept}\n") == []
     ((line, key, expected, found),) = told("      - {open: found}\n      - {wait: 3 workday, late: none}\n")
@@ -155,6 +161,16 @@ def test_a_wrong_file_is_told_by_line(steps: str, where: tuple[int, str]) -> Non
     fault = error.value.faults[0]
     assert fault.line == where[0]
     assert where[1] in str(fault)
+
+
+def test_a_name_in_the_head_that_no_procedure_has_is_told_at_its_line() -> None:
+    text = HEAD.replace("income:", "incme:").replace("ways:", "household: {register: {relieved: 2026-01-01}}\nways:")
+    with pytest.raises(DefinitionError) as error:
+        list(play(read_suite(Source("try.yaml", text + "      - {open: found}\n")), examples()))
+    assert [(fault.line, fault.advice) for fault in error.value.faults] == [
+        (4, "did you mean `income`?"),
+        (5, "did you mean `relieved_on`?"),
+    ]
 
 
 def test_a_procedure_that_is_not_there_is_said() -> None:
