@@ -47,7 +47,10 @@ def refusal_differs(wanted: str | None, error: BangfuError | None) -> Difference
 def _is_meant(wanted: str, error: BangfuError) -> bool:
     """Whether *error* is the refusal that a file expects: by what speaks against it, its rule, or words of it."""
     texts = (str(error.words), error.words.told(translator("zh_CN").gettext))
-    return wanted in (getattr(error, "rule", ""), getattr(error, "kind", "")) or any(wanted in text for text in texts)
+    rule = str(getattr(error, "rule", ""))
+    # A procedure writes `not negative`, and whoever tries it thinks of `negative`.
+    names = (rule, rule.rpartition(" ")[2], getattr(error, "kind", ""))
+    return wanted in names or any(wanted in text for text in texts)
 
 
 def differences(step: Step, county: County, case: Case | None, told: Iterable[str]) -> Iterator[Difference]:

@@ -126,7 +126,7 @@ class County:
     Attributes:
         clock: What the office lives by.
         people: ``level.role`` → keys of who holds it, in order.
-        home: The household's id.
+        home: The id of the household that is spoken of.
     """
 
     def __init__(self, procedures: Procedures, calendar: Calendar, start: date, household: Household) -> None:
@@ -142,7 +142,8 @@ class County:
         self.office = Office(self.store, procedures, lambda county: calendar, self.clock, chance)
         self.people: dict[str, list[str]] = {}
         self._furnish()
-        self.home = self._household(household)
+        self._register, self._ages, self._homes = household.register_, household.ages, dict[str, UUID]()
+        self.home = self.visit("")
 
     def __enter__(self) -> Self:
         return self
@@ -153,6 +154,26 @@ class County:
     @property
     def today(self) -> date:
         return self.calendar.local_date(self.clock.now())
+
+    def visit(self, name: str) -> UUID:
+        """The household that a file calls *name* is the one that it is about now; a new one at its first mention."""
+        if name not in self._homes:
+            now, before = self.clock.now(), len(self._homes) * len(self._ages)
+            members = [
+                NewMember(
+                    f"样例{before + number}", _RELATIONS[min(number, 3) - 1],
+                    _id_number(self.today, age, before + number),
+                )
+                for number, age in enumerate(self._ages, 1)
+            ]  # fmt: skip
+            new = NewHousehold(_VILLAGE, members[0].name, members, source="scenario")
+            (id_,) = self.bangfu.intake.add_households(COUNTY, [new], now)
+            if self._register:
+                known = [NewStatuses(id_, dict(self._register), "scenario")]
+                self.bangfu.intake.enter_statuses(COUNTY, known, OBSERVER, now)
+            self._homes[name] = id_
+        self.home = self._homes[name]
+        return self.home
 
     def members(self) -> tuple[str, ...]:
         """Keys of those who live in the household now, its head first."""
@@ -227,19 +248,6 @@ class County:
         for key, _ in held:
             intake.put_person(key, key)
         intake.put_posts(held)
-
-    def _household(self, household: Household) -> UUID:
-        """A synthetic one: its id."""
-        members = [
-            NewMember(f"样例{number}", _RELATIONS[min(number, 3) - 1], _id_number(self.today, age, number))
-            for number, age in enumerate(household.ages, 1)
-        ]
-        new = NewHousehold(_VILLAGE, members[0].name, members, source="scenario")
-        (id_,) = self.bangfu.intake.add_households(COUNTY, [new], self.clock.now())
-        if household.register_:
-            known = [NewStatuses(id_, dict(household.register_), "scenario")]
-            self.bangfu.intake.enter_statuses(COUNTY, known, OBSERVER, self.clock.now())
-        return id_
 
 
 def _id_number(today: date, age: int, number: int) -> str:

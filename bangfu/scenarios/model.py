@@ -90,6 +90,7 @@ class Step(Part):
     until: Instant | None = None
 
     by: Text | None = None
+    home: Name | None = None
     case: Name | None = None
     workflow: Name | None = None
     on: Name | None = None

@@ -24,7 +24,6 @@ from engine.cases import (
     CarryOn,
     Case,
     Command,
-    Enlist,
     ExtendClock,
     Object,
     OpenCase,
@@ -37,6 +36,7 @@ from engine.cases import (
 )
 from engine.clocks import due, parse_amount
 from engine.compiling import BOARD, Procedure
+from engine.divisions import Level, ancestor
 from engine.errors import (
     N_,
     ActionNotAllowedError,
@@ -52,7 +52,9 @@ from engine.errors import (
     Words,
 )
 from engine.households import AddMember, HouseholdCommand, RemoveMembers
+from engine.listing import open_list
 from engine.offering import Kind, Offer
+from engine.office import ListRefusedError
 from engine.workflow import Panel
 
 #: What speaks against one officer and perhaps not against another, with how much it tells of why nobody may: that he
@@ -135,6 +137,8 @@ class _Player:
         """Do what *step* says, and give what is not as it expects."""
         heard, refusal, key = len(self.county.store.messages), None, "case"
         try:
+            if step.home is not None:
+                self.case_id = self._newest_of(self.county.visit(step.home))
             if step.case is not None:
                 self.case_id = self._newest(step.case)
             key = step.deed
@@ -194,7 +198,7 @@ class _Player:
         offer = self._offer("act", ask, action=action)
         posts = offer.posts if offer is not None else self._at_work(case, ask)
         if not step.on and self._goes_on_a_list(case, action):
-            self._by_somebody(step, posts, Enlist(id=self._id(), list=self._id()))
+            self._make_list(step, posts)
             offer = self._offer("act", ask, action=action)
         given = Act(
             id=self._id(), action=action, on=step.on or "", to=step.to or "", note=self._words(step),
@@ -215,6 +219,21 @@ class _Player:
         if stage is None or stage.list_ is None or case.section("asks")[case.stage].get("l"):
             return False
         return action in stage.actions and not stage.actions[action].by
+
+    def _make_list(self, step: Step, posts: Iterable[str]) -> None:
+        """Put the case on a list, with all that wait for one beside it."""
+        case, stage = self._case(), self._procedure().workflow.stages[self._case().stage]
+        assert stage.list_ is not None
+        division = ancestor(case.division, Level(stage.list_.per))
+
+        def make(person: str) -> None:
+            office, register = self.county.office, self.county.bangfu.register
+            try:
+                open_list(office, register, COUNTY, person, case.workflow, case.stage, division)
+            except ListRefusedError as error:
+                raise error.refusals[0].error from error
+
+        self._first_who_may(step, posts, make)
 
     def _all_answer(self, step: Step, ask: str, posts: Iterable[str], given: Act, form: Form) -> None:
         """Of a body in which each answers for himself: so many as the step says, else all until it is decided."""
@@ -404,6 +423,11 @@ class _Player:
                 names=", ".join(dict.fromkeys(each.workflow for each in opened)) or "–",
             )  # fmt: skip
         return found[-1]
+
+    def _newest_of(self, home: UUID) -> UUID | None:
+        """The case of that household which was opened last, if there is one."""
+        found = [each.id for each in self.county.store.opened if each.subject == home.hex]
+        return found[-1] if found else None
 
     def _offers(self) -> tuple[Offer, ...]:
         """What could be asked of the case, and of whom; asked for somebody who may do nothing of it."""

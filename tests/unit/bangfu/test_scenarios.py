@@ -260,3 +260,22 @@ def test_a_paper_is_handed_in_ahead_and_then_it_is_there() -> None:
     assert told(steps) == []
     steps = "      - {open: found}\n      - {act: accept, without: application, refused: 申请书}\n"
     assert told(steps) == []
+
+
+def test_households_are_told_apart_by_name() -> None:
+    steps = (
+        "      - {open: found, home: first}\n      - {act: accept, stage: visit}\n"
+        "      - {open: found, home: second, stage: accept, cases: {temporary_relief: 2}}\n"
+        "      - {home: first, stage: visit}\n      - {home: third, cases: {temporary_relief: 2}}\n"
+    )
+    assert told(steps) == []
+    ((line, key, _expected, found),) = told(steps + "      - {act: accept}\n")
+    assert (line, key, found) == (14, "act", "there is no case yet")
+
+
+def test_a_way_leaves_nothing_behind_for_the_next() -> None:
+    text = HEAD + "      - {open: found}\n  next:\n    title: 再走\n    start: 2026-01-05\n    steps:\n"
+    text += "      - {open: found, cases: {temporary_relief: 1}, due: {accept: 2026-01-07}}\n"
+    text = text.replace("applied_on: 2026-03-02", "applied_on: 2026-01-05")
+    ways = list(play(read_suite(Source("try.yaml", text)), examples()))
+    assert [(way.name, way.failures) for way in ways] == [("only", ()), ("next", ())]
