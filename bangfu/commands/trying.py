@@ -62,7 +62,7 @@ def try_scenarios(
     document = {
         "scenarios": [_document(session, name, workflow, each) for name, workflow, each in played],
         "failed": len(failed),
-        "faults": [fault_document(fault) for fault in faults],
+        "faults": [fault_document(fault, session._) for fault in faults],
     }
 
     def draw() -> None:

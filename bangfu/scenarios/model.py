@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from engine.errors import Fault
+from engine.errors import N_, Fault, worded
+from engine.errors import Words as Told
 from engine.loading import read_as
 from engine.marks import Path, Source, read, walk
 
@@ -26,12 +27,12 @@ def _day(value: Any) -> Any:
     try:
         return date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
-        raise ValueError("a day is written 2026-03-02") from None
+        raise ValueError(N_("a day is written 2026-03-02")) from None
 
 
 def _span(value: Any) -> Any:
     if not re.fullmatch(r"[1-9]\d{0,3} (hour|day|workday)|[1-9]\d? (month|year)", str(value)):
-        raise ValueError("an amount of time is written `7 day`, `5 workday`, `48 hour`, `3 month` or `1 year`")
+        raise ValueError(N_("an amount of time is written `7 day`, `5 workday`, `48 hour`, `3 month` or `1 year`"))
     return value
 
 
@@ -41,7 +42,7 @@ def _instant(value: Any) -> Any:
         date.fromisoformat(day)
         time.fromisoformat(moment if blank else "09:00")
     except ValueError:
-        raise ValueError("an instant is written 2026-03-02, or 2026-03-02 14:30") from None
+        raise ValueError(N_("an instant is written 2026-03-02, or 2026-03-02 14:30")) from None
     return value
 
 
@@ -121,9 +122,14 @@ class Step(Part):
     def _one_deed(self) -> Self:
         given = [name for name in DEEDS if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"a step does one thing, and this one does {', '.join(given)}: make several steps of it")
+            raise ValueError(
+                worded(
+                    N_("a step does one thing, and this one does {names}: make several steps of it"),
+                    names=", ".join(given),
+                )
+            )
         if self.refused is not None and self.deed in ("", "wait", "until"):
-            raise ValueError("nothing is asked here that could be refused")
+            raise ValueError(N_("nothing is asked here that could be refused"))
         return self
 
 
@@ -168,7 +174,7 @@ class SuiteFile:
     suite: Suite
     lines: dict[Path, tuple[int, int]]
 
-    def fault(self, path: Path, message: str, advice: str = "", code: str = "scenario") -> Fault:
+    def fault(self, path: Path, message: str | Told, advice: str | Told = "", code: str = "scenario") -> Fault:
         """*message* about what stands at *path*, or the nearest thing above it."""
         while path and path not in self.lines:
             path = path[:-1]

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from bangfu.scenarios.county import Procedures
 from bangfu.scenarios.model import Step, Suite, SuiteFile, Way
 from engine.drafting import SUPERVISOR
-from engine.errors import Fault
+from engine.errors import N_, Fault, Words, worded
 from engine.marks import Path
 
 #: A word in a file: where it stands, and itself.
@@ -24,9 +24,15 @@ def misnamed(file: SuiteFile, procedures: Procedures) -> Iterator[Fault]:
         # A fact of one member; a part of a stage's clock, as `clock explain` calls it.
         name = word.partition("/")[0] if what == "fact" else word.partition(".")[0] if what == "clock" else word
         if name not in known[what]:
-            near = get_close_matches(name, known[what], 1)
-            advice = f"did you mean `{near[0]}`?" if near else f"there is: {', '.join(sorted(known[what])) or 'none'}"
-            yield file.fault(path, f"no {what} `{name}` in these procedures", advice, "name")
+            message = worded(N_("no {what} `{name}` in these procedures"), what=Words(what), name=name)
+            yield file.fault(path, message, _advice(name, known[what]), "name")
+
+
+def _advice(name: str, known: set[str]) -> str | Words:
+    near = get_close_matches(name, known, 1)
+    if near:
+        return worded(N_("did you mean `{name}`?"), name=near[0])
+    return worded(N_("there is: {names}"), names=", ".join(sorted(known))) if known else N_("there is none")
 
 
 def _known(procedures: Procedures) -> Mapping[str, set[str]]:
@@ -36,15 +42,15 @@ def _known(procedures: Procedures) -> Mapping[str, set[str]]:
     facts = {name for each in workflows for name in each.facts}
     papers = {name for each in workflows for name in each.papers}
     return {
-        "fact": facts,
-        "paper": papers,
-        "fact or paper": {*facts, *papers, *_WITHOUT},
-        "task": tasks,
-        "stage or task": stages | tasks,
-        "stage or end": stages | {name for each in workflows for name in each.ends},
-        "clock": stages | tasks | {name for each in workflows for name in each.clocks},
-        "post": {name for each in workflows for name in each.posts} | {SUPERVISOR},
-        "procedure": {*procedures.definitions},
+        N_("fact"): facts,
+        N_("paper"): papers,
+        N_("fact or paper"): {*facts, *papers, *_WITHOUT},
+        N_("task"): tasks,
+        N_("stage or task"): stages | tasks,
+        N_("stage or end"): stages | {name for each in workflows for name in each.ends},
+        N_("clock"): stages | tasks | {name for each in workflows for name in each.clocks},
+        N_("post"): {name for each in workflows for name in each.posts} | {SUPERVISOR},
+        N_("procedure"): {*procedures.definitions},
     }
 
 

@@ -108,7 +108,14 @@ def play(file: SuiteFile, library: Library) -> Iterator[Played]:
                 found = player.play(step)
                 for each in found:
                     path = ("ways", name, "steps", str(played - 1), *each.key)
-                    failures.append(Failure(each, file.fault(path, f"{each.expected}; {each.found}")))
+                    failures.append(
+                        Failure(
+                            each,
+                            file.fault(
+                                path, Words("{expected}; {found}", {"expected": each.expected, "found": each.found})
+                            ),
+                        )
+                    )
                 if any(each.is_last for each in found):
                     break
             yield Played(name, way.title, played, tuple(failures))
