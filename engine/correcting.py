@@ -18,7 +18,15 @@ from engine.compiling import Procedure, is_office_post
 from engine.drafting import Draft
 from engine.errors import N_, InputError
 from engine.facts import clean
-from engine.guards import JUDGING, Standing, against_relatives, require_happened, stand_anywhere, standing
+from engine.guards import (
+    JUDGING,
+    Standing,
+    against_relatives,
+    called,
+    require_happened,
+    stand_anywhere,
+    standing,
+)
 from engine.moving import enter
 from engine.reasons import Reason, reason, require
 from engine.seeing import has_a_part
@@ -148,7 +156,7 @@ def against_retracting(draft: Draft, what: What) -> Iterator[Reason]:
     if proposal is None:
         yield reason("proposal", N_("nothing of the kind is proposed"))
     elif draft.command.person not in (proposal["by"], proposal.get("behalf")):
-        yield reason("proposal", N_("{who} proposed it, not you"), who=proposal["by"])
+        yield reason("proposal", N_("{who} proposed it, not you"), who=called(draft, proposal["by"]))
 
 
 # --- proposing --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from engine.guards import (
     against_claim,
     against_post,
     against_relatives,
+    called,
     is_relative,
     stand,
     stand_anywhere,
@@ -196,7 +197,7 @@ def assign(draft: Draft, command: Assign) -> str:
     raise InputError(
         N_("{holder} has no work here that you could give to another") if command.holder
         else N_("all work here is taken up; say whose is to be given to another"),
-        field="holder", advice=N_("see who has it: bangfu show CASE"), holder=command.holder,
+        field="holder", advice=N_("see who has it: bangfu show CASE"), holder=called(draft, command.holder),
     )  # fmt: skip
 
 
@@ -204,7 +205,7 @@ def _refuse_his_own(draft: Draft, ask: str, command: Assign) -> None:
     """Raises InputError: The person has it already, and nothing else is free."""
     has = [taken_by(draft, item) for item in items_of(draft, ask).values()]
     if command.to in has and (command.holder == command.to or (not command.holder and "" not in has)):
-        raise InputError(N_("{person} has this work already"), field="to", person=command.to)
+        raise InputError(N_("{person} has this work already"), field="to", person=called(draft, command.to))
 
 
 def successors(draft: Draft, item: Item) -> dict[str, tuple[str, str]]:
@@ -294,10 +295,15 @@ def _require(draft: Draft, person: str, known: Mapping[str, tuple[str, str]]) ->
     Raises:
         InputError: It cannot be handed to him.
     """
+    if not known:
+        raise InputError(
+            N_("nobody else can take this work: nobody else holds the post, or he has answered or is a relative"),
+            field="to", advice=N_("see who holds it: bangfu post list"),
+        )  # fmt: skip
     if person not in known:
         raise InputError(
-            N_("this work cannot be handed to {person}; to {known}"), field="to", person=person,
-            known=", ".join(known) or "-",
+            N_("this work cannot be handed to {person}; to {known}"), field="to", person=called(draft, person),
+            known=", ".join(called(draft, key) for key in known),
         )  # fmt: skip
     return known[person]
 

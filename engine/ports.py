@@ -193,6 +193,8 @@ class QueueRow:
         version: The definition that the case is pinned to; titles come from it.
         due_at: When the limit of what is asked, or else of the case, runs out; None if none runs.
         has_concern: The household has changed, and nobody has decided yet what follows.
+        signs: Of a signer's work, ``before`` or ``after`` the answer; else empty.
+        given_by: Who asked for the signature, or entrusted the work; else empty.
     """
 
     county: str
@@ -211,6 +213,8 @@ class QueueRow:
     due_at: datetime | None
     is_late: bool
     has_concern: bool = False
+    signs: str = ""
+    given_by: str = ""
 
     @property
     def key(self) -> QueueKey:

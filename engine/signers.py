@@ -9,12 +9,13 @@ question and go with it; who is still awaited is counted from them each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from engine.asking import drop_answers, drop_items, open_work, question
 from engine.drafting import Draft
 from engine.errors import N_
+from engine.guards import called
 from engine.reasons import Reason, reason
 
 When = Literal["before", "after"]
@@ -40,13 +41,17 @@ def held_answer(draft: Draft, ask: str) -> Mapping[str, Any] | None:
 def against_pending(draft: Draft, ask: str) -> Iterator[Reason]:
     """Why nobody may answer *ask* now: a signer is to be heard first, or an answer waits for its signers."""
     if held_answer(draft, ask) is not None:
-        names = ", ".join(awaited_signers(draft, ask, "after"))
+        names = _called(draft, awaited_signers(draft, ask, "after"))
         yield reason("held", N_("it is answered, and waits for the agreement of {names}"), names=names)
     elif waiting := awaited_signers(draft, ask, "before"):
         yield reason(
             "signer", N_("{names} must be heard before this is answered"),
-            advice=N_("wait, or take them off: bangfu sign remove"), names=", ".join(waiting),
+            advice=N_("wait, or take them off: bangfu sign remove"), names=_called(draft, waiting),
         )  # fmt: skip
+
+
+def _called(draft: Draft, persons: Iterable[str]) -> str:
+    return ", ".join(called(draft, key) for key in persons)
 
 
 def hold(draft: Draft, ask: str, answer: str, to: str) -> None:

@@ -21,6 +21,7 @@ from engine.guards import (
     against_both,
     against_post,
     against_relatives,
+    called,
     is_relative,
     remember_actor,
     stand,
@@ -95,14 +96,16 @@ def _post_of(draft: Draft, ask: str, person: str) -> str:
     asked = {draft.place_of(name) for name in named if is_office_post(name)}
     if {(held.post, held.division) for held in own} & asked or person in draft.get("acts", ask, ()):
         raise InputError(
-            N_("{person} answers this question himself; a signer is somebody else"), field="signer", person=person
-        )
+            N_("{person} answers this question himself; a signer is somebody else"), field="signer",
+            person=called(draft, person),
+        )  # fmt: skip
     if is_relative(draft, person):
         raise InputError(
-            N_("{key} has declared this household as a relative's and must not take part"), field="signer", key=person
-        )
+            N_("{key} has declared this household as a relative's and must not take part"), field="signer",
+            key=called(draft, person),
+        )  # fmt: skip
     if person in signers(draft, ask):
-        raise InputError(N_("{person} is asked to sign this already"), field="signer", person=person)
+        raise InputError(N_("{person} is asked to sign this already"), field="signer", person=called(draft, person))
     return f"{seeing[0].post}@{seeing[0].division}"
 
 
@@ -135,8 +138,8 @@ def remove_signer(draft: Draft, command: RemoveSigner) -> str:
     known = removable(draft, ask)
     if command.signer not in known:
         raise InputError(
-            N_("{person} cannot be taken off; only {known}"), field="signer", person=command.signer,
-            known=", ".join(known),
+            N_("{person} cannot be taken off; only {known}"), field="signer", person=called(draft, command.signer),
+            known=", ".join(called(draft, key) for key in known),
         )  # fmt: skip
     stand_anywhere(draft)
     value = question(draft, ask)
@@ -170,7 +173,10 @@ def against_signing(draft: Draft, ask: str, answer: str) -> Iterator[Reason]:
     key = signing_for(draft, ask)
     if not key:
         if draft.command.person in awaited_signers(draft, ask):
-            yield reason("signer", N_("there is no answer yet that could be signed"))
+            yield reason(
+                "signer", N_("there is no answer yet that could be signed"),
+                advice=N_("you are told when those who are asked have answered"),
+            )  # fmt: skip
         elif signers(draft, ask).get(draft.command.person, {}).get("a"):
             yield reason("signer", N_("you have signed already"))
         else:

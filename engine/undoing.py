@@ -19,6 +19,7 @@ from engine.cases import Case, Change, Event, Withdraw, fold, replay
 from engine.compiling import is_office_post
 from engine.drafting import Draft
 from engine.errors import N_
+from engine.guards import called
 from engine.reasons import Reason, reason, require
 
 #: What may be taken back.
@@ -34,11 +35,15 @@ _SINCE: Mapping[str, str] = {
     "assigned": N_("{who} has handed the work on since"),
     "transferred": N_("{who} has handed the work on since"),
     "entrusted": N_("{who} has handed the work on since"),
+    "released": N_("{who} has given work back since"),
     "signer_added": N_("{who} has asked for a signer since"),
+    "signer_removed": N_("{who} has taken a signer off since"),
     "listed": N_("{who} has put the case on a list since"),
     "selected": N_("the list has been drawn or ranked since"),
     "corrected": N_("{who} has confirmed a correction since"),
     "posted": N_("{who} has posted a notice since"),
+    "carried_on": N_("{who} has decided since what follows from the change in the household"),
+    "concerned": N_("the household has changed since"),
     "objected": N_("an objection has come in since"),
     "child_ended": N_("a linked case has ended since"),
     "fired": N_("a time limit has taken effect since"),
@@ -122,16 +127,16 @@ def against_withdrawing(draft: Draft) -> Iterator[Reason]:
         yield reason("nothing", N_("you have done nothing here that could be taken back"))
     else:
         if found.since and not _are_votes(draft, found):
-            yield _of_others(found)
+            yield _of_others(draft, found)
         if found.event.post and tuple(found.event.post.split("@")) not in draft.held:
             yield reason("post", N_("you do not hold the post any more in which you acted"))
         yield from _against_effects(draft, found)
         yield from _against_changes(draft, found)
 
 
-def _of_others(found: Undoable) -> Reason:
+def _of_others(draft: Draft, found: Undoable) -> Reason:
     last = found.since[-1]
-    return reason("acted", _SINCE.get(last.kind, N_("the case has gone on since")), who=last.actor)
+    return reason("acted", _SINCE.get(last.kind, N_("the case has gone on since")), who=called(draft, last.actor))
 
 
 def _against_effects(draft: Draft, found: Undoable) -> Iterator[Reason]:

@@ -48,7 +48,7 @@ _ITS_NAMES = (
 )
 _QUEUE_ARM = (
     "SELECT * FROM (SELECT w.case_id, w.no, c.number, c.workflow, COALESCE(v.hash, ''), c.stage, w.ask, w.post,"
-    " w.division, COALESCE(h.name, ''), w.claimed_by, w.opened_at, w.due_at,"
+    " w.division, COALESCE(h.name, ''), w.claimed_by, w.signs, w.given_by, w.opened_at, w.due_at,"
     " EXISTS (SELECT 1 FROM concern n WHERE n.county = w.county AND n.case_id = w.case_id) AS concern"
     " FROM work_item w[ix_work_item_queue]"
     f" JOIN cases c ON c.county = w.county AND c.id = w.case_id{_ITS_NAMES}"
@@ -172,11 +172,12 @@ class SqlRegister:
         return [self._queue_row(scope.county, now, row) for row in self._all(sql, values)]
 
     def _queue_row(self, county: str, now: datetime, row: Sequence[Any]) -> ports.QueueRow:
-        case, no, number, workflow, version, stage, ask, post, division, household, by, opened, due, concern = row
+        case, no, number, workflow, version, stage, ask, post, division, household, *taken, opened, due, concern = row
+        by, signs, given_by = taken
         due_at = None if due == NEVER else from_millis(due)
         return ports.QueueRow(
             county, self._uuid(case), no, number, workflow, version, stage, ask, post, division, household, by,
-            from_millis(opened), due_at, due_at is not None and due_at <= now, bool(concern),
+            from_millis(opened), due_at, due_at is not None and due_at <= now, bool(concern), signs, given_by,
         )  # fmt: skip
 
     def inbox(

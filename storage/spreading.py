@@ -68,7 +68,7 @@ CHILDREN: Mapping[str, Child] = {
     "work_item": Child(
         WorkItemRow,
         ("no",),
-        ("opened_at", "due_at", "ask", "post", "division", "claimed_by"),
+        ("opened_at", "due_at", "ask", "post", "division", "claimed_by", "signs", "given_by"),
         kept=("opened_at",),
     ),
     "task": Child(TaskRow, ("task",), ("at", "status", "result")),
@@ -226,7 +226,12 @@ class Spread:
     def _item(self, event: Event, at: int, key: str, value: Any, case: Case) -> None:
         if value is not None:
             due = item_due(case, value["q"])
-            values = (NEVER if due is None else millis(due), value["q"], value["p"], value["d"], value.get("by", ""))
+            signs = value.get("g", "")
+            giver = case.section("asks")[value["q"]]["g"][value["by"]] if signs else value.get("of", {})
+            values = (
+                NEVER if due is None else millis(due), value["q"], value["p"], value["d"], value.get("by", ""), signs,
+                giver.get("by", ""),
+            )  # fmt: skip
             before = self.puts.get("work_item", {}).get((int(key),))
             self._put("work_item", (int(key),), (before[0] if before else at, *values))
         else:

@@ -428,7 +428,8 @@ class WorkItemRow(Row, table=True):
     What is open, for which post at which division. What is done is in the log.
 
     ``due_at``: when the limit of what is asked, or else of the case, runs out; :data:`NEVER` if none runs. The index
-    holds a post's work in the order in which its queue shows it.
+    holds a post's work in the order in which its queue shows it. ``signs``: of a signer, whether he is heard ``before``
+    the answer or agrees to it ``after``; else empty. ``given_by``: who asked him to sign, or entrusted the work.
     """
 
     __tablename__ = "work_item"
@@ -446,6 +447,8 @@ class WorkItemRow(Row, table=True):
     post: str
     division: str
     claimed_by: str
+    signs: str
+    given_by: str
 
 
 class TaskRow(Row, table=True):

@@ -12,7 +12,7 @@ from bangfu.terminal.app import LOOK, session_of
 from bangfu.terminal.receipts import case_document, standing, waiting_for, waiting_on
 from bangfu.terminal.screen import DONE, HEAD, LATE, MASKED, QUIET, SOON, Times, escape, prose, styled, table
 from bangfu.terminal.session import CaseRef, Session
-from bangfu.terminal.titles import PlaceNames, Titles, actor, behind_place
+from bangfu.terminal.titles import PlaceNames, Titles, actor, behind_place, is_hidden
 from engine.cases import SYSTEM, Secret
 from engine.errors import N_, InputError, NotFoundError
 
@@ -69,7 +69,7 @@ def _queue_document(session: Session, row: QueueRow) -> dict[str, Any]:
         "ask": row.ask, "ask_title": titles.ask(row.ask), "post": row.post, "post_title": titles.post(row.post),
         "division": row.division, "household": row.household, "claimed_by": row.claimed_by,
         "opened_at": row.opened_at, "due_at": row.due_at, "late": row.is_late,
-        "concern": row.has_concern,
+        "concern": row.has_concern, "signs": row.signs, "given_by": row.given_by,
     }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _draw_queue(session: Session, rows: Sequence[QueueRow]) -> None:
         who = titles.post(row.post)
         lines.append(
             (
-                row.number, escape(titles.ask(row.ask)),
+                row.number, _asked(session, titles, row),
                 escape(row.household) + (styled(LATE, " !") if row.has_concern else ""),
                 *([escape(f"{places.name(row.division)} {who}")] if several else []),
                 times.due(row.due_at) or f"[{QUIET}]–[/]", times.left(row.due_at), escape(row.claimed_by),
@@ -99,6 +99,19 @@ def _draw_queue(session: Session, rows: Sequence[QueueRow]) -> None:
         _("Taken by"),
     ]
     session.screen.print(table(headings, lines, narrow=(0, 1, 2, len(headings) - 3, len(headings) - 2)))
+
+
+def _asked(session: Session, titles: Titles, row: QueueRow) -> str:
+    """What is asked; below it, that it is only to be signed, or was entrusted, and by whom."""
+    words = {
+        "before": session._("a signature before the answer, for {giver}"),
+        "after": session._("a signature after the answer, for {giver}"),
+        "": session._("entrusted by {giver}"),
+    }
+    ask = escape(titles.ask(row.ask))
+    if not row.given_by:
+        return ask
+    return f"{ask}\n[{QUIET}]{escape(words[row.signs].format(giver=session.name_of(row.given_by) or row.given_by))}[/]"
 
 
 @commands.command(
@@ -357,9 +370,8 @@ def _draw_facts(session: Session, case: Case, titles: Titles, may_read: bool) ->
     session.screen.print("", styled(HEAD, _("Facts")))
     order = list(titles.workflow.facts)
     for name, each in sorted(stored.items(), key=lambda item: (order.index(item[0].partition("/")[0]), item[0])):
-        value = each["v"]
-        hidden = isinstance(value, Secret) and not (may_read and value.value is not None)
-        text = f"[{QUIET}]{MASKED}[/]" if hidden else escape(titles.value(name, value))
+        told = escape(titles.told(name, each["v"], may_read))
+        text = f"[{QUIET}]{told}[/]" if is_hidden(each["v"], may_read) else told
         session.screen.print(f"  {escape(titles.fact(name))}: {text}")
 
 
@@ -376,14 +388,17 @@ def offered(
     known = session.case(ref)
     titles = _titles(session, known.version)
     offers = session.bangfu.office.offered(ref.county, ref.id, session.person)
+    may_read = _may_read(session, ref, known)
+    about = [tuple(_about(session, each, known, titles, may_read)) for each in offers]
 
     def draw() -> None:
         session.screen.print(f"[bold]{known.number}[/]  {standing(session, known, titles)}")
-        allowed = [each for each in offers if each.allowed]
+        told = [(each, what) for each, what in zip(offers, about, strict=True) if each.allowed]
+        allowed = [each for each, _ in told]
         per_member = any("/" in key for each in allowed for key in each.needs_facts)
         people = _members(session, known) if per_member else {}
-        for each in allowed:
-            _draw_offer(session, each, titles, people)
+        for each, what in told:
+            _draw_offer(session, each, titles, people, what)
         if not allowed:
             session.screen.print(session._("There is nothing for you to do here now."))
         refused = [each for each in offers if not each.allowed]
@@ -399,7 +414,10 @@ def offered(
             )
             session.screen.print(f"[{QUIET}]{text.format(n=len(refused))}[/]")
 
-    session.answer({"case": known.number, "offers": [_offer_document(session, each, titles) for each in offers]}, draw)
+    documents = [
+        _offer_document(session, each, titles) | {"about": what} for each, what in zip(offers, about, strict=True)
+    ]
+    session.answer({"case": known.number, "offers": documents}, draw)
 
 
 _COMMANDS: Mapping[str, str] = {
@@ -421,7 +439,8 @@ _VERBS: Mapping[str, str] = {
     "object": N_("record an objection to: {about}"), "comment": N_("write a note into the case's history"),
     "attach": N_("hand in: {about}"), "stop_clock": N_("stop: {about}"), "resume_clock": N_("let run on: {about}"),
     "extend_clock": N_("lengthen: {about}"), "add_signer": N_("ask one more officer about: {about}"),
-    "remove_signer": N_("take a signer off: {about}"), "sign": N_("sign: {about}"),
+    "remove_signer": N_("take a signer off: {about}"),
+    "sign agree": N_("agree as a signer: {about}"), "sign disagree": N_("disagree as a signer: {about}"),
     "assign": N_("give to a holder of the post: {about}"), "transfer": N_("hand on for good: {about}"),
     "delegate": N_("entrust to a colleague: {about}"), "urge": N_("ask for haste: {about}"),
     "copy": N_("let others know of the case"),
@@ -451,17 +470,39 @@ def _called(offer: Offer, titles: Titles) -> str:
         return f"{titles.ask(offer.on)}: {title}" if offer.on in titles.workflow.tasks else title
     about = titles.paper(offer.on) if offer.kind == "attach" else titles.ask(offer.on or f".{offer.action}")
     place = f" {titles.place(offer.place)}" if offer.place else ""
-    return titles._(_VERBS[offer.kind]).format(about=f"{about}{place}")
+    verb = f"sign {offer.action}" if offer.kind == "sign" else offer.kind
+    return titles._(_VERBS[verb]).format(about=f"{about}{place}")
 
 
-def _draw_offer(session: Session, offer: Offer, titles: Titles, people: Mapping[str, str]) -> None:
-    """A line of what to type and what it is, then a line for each thing that must be handed in with it."""
+def _about(session: Session, offer: Offer, case: Case, titles: Titles, may_read: bool) -> Iterator[str]:
+    """What somebody else has said, on which the person now has his say: a proposal, or an answer that is held."""
+    _ = session._
+    if offer.kind in ("confirm", "decline", "retract"):
+        proposal = case.section("proposals")[offer.action]
+        for key, value in proposal.get("f", {}).items():
+            was = titles.told(key, case.section("facts").get(key, {}).get("v"), may_read)
+            yield f"{titles.fact(key)}: {was} → {titles.told(key, value, may_read)}"
+        if "to" in proposal:
+            yield _("goes on from: {stage}").format(stage=titles.ask(proposal["to"]))
+        yield _("proposed by {person}").format(person=session.called(proposal["by"]))
+    held = case.section("asks").get(offer.on, {}).get("h") if offer.kind == "sign" else None
+    if held is not None:
+        words = {"person": session.called(held["by"]), "answer": titles.action(held["a"], offer.on)}
+        yield _("answered by {person}: “{answer}”").format(**words)
+
+
+def _draw_offer(
+    session: Session, offer: Offer, titles: Titles, people: Mapping[str, str], about: Sequence[str]
+) -> None:
+    """What to type and what it is; what it is *about* and each thing that must be handed in stands below."""
     from rich.padding import Padding
 
     choices = offer.choices if offer.kind == "act" else ()
     leads = titles.ask(offer.to) if offer.to else "、".join(titles.ask(stage) for stage in choices)
     arrow = f" [{QUIET}]→ {escape(leads)}[/]" if leads else ""
     session.screen.print(f"\n[bold green]{escape(_command(offer))}[/]  {escape(_called(offer, titles))}{arrow}")
+    for each in about:
+        session.screen.print(Padding(prose(escape(each)), (0, 0, 0, 4)))
     for typed, what in _needs(session, offer, titles, people):
         session.screen.print(Padding(prose(f"[cyan]{escape(typed)}[/]  [{QUIET}]{escape(what)}[/]"), (0, 0, 0, 4)))
 

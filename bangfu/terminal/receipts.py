@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -65,16 +65,22 @@ def draw_receipt(session: Session, receipt: Receipt) -> None:
 def standing(session: Session, case: Case, titles: Titles) -> str:
     """Where the case stands, who has work there, and until when."""
     _ = session._
+    proposed = [escape(each) for each in proposals(session, case, titles)]
     if case.status != "open":
         ended = _("ended: {end}").format(end=titles.ask(case.stage))
         rest = [titles.ask(name) for name, task in case.section("tasks").items() if task["st"] == "open"]
         open_ = _("; still open: {tasks}").format(tasks="、".join(rest)) if rest else ""
-        return f"[{DONE}]{escape(ended)}[/]{escape(open_)}"
+        return f" [{QUIET}]·[/] ".join([f"[{DONE}]{escape(ended)}[/]{escape(open_)}", *proposed])
     parts = [f"[bold]{escape(titles.ask(case.stage))}[/]"]
-    holders = waiting_for(session, case, titles, with_persons=True)
-    if holders:
-        parts.append(escape(_("with {posts}").format(posts="、".join(holders))))
-    parts += [escape(titles.ask(f".{what}")) for what in case.section("proposals")]
+    items = [item for item in case.section("items").values() if not item["q"].startswith(".")]
+    signing = [item for item in items if "g" in item]
+    # Until those are heard who are to be heard first, nobody else has the move.
+    held_up = {item["q"] for item in signing if item["g"] == "before"}
+    others = [item for item in items if "g" not in item and item["q"] not in held_up]
+    for work, text in ((signing, _("to be signed by {posts}")), (others, _("with {posts}"))):
+        if work:
+            parts.append(escape(text.format(posts="、".join(_holders(session, case, titles, work)))))
+    parts += proposed
     parts += [escape(each) for each in waiting_on(session, case, titles)]
     due = due_of(case)
     if due:
@@ -109,14 +115,30 @@ def _number_of(session: Session, case: Case, child: str) -> str:
         return "…"
 
 
-def waiting_for(session: Session, case: Case, titles: Titles, with_persons: bool = False) -> Sequence[str]:
-    """The posts that have open work, each once; of a task with what it is, and *with_persons* who took it up."""
+def proposals(session: Session, case: Case, titles: Titles) -> list[str]:
+    """What somebody has proposed, and who may confirm it."""
+    found = []
+    for what in case.section("proposals"):
+        items = [item for item in case.section("items").values() if item["q"] == f".{what}"]
+        words = {"proposal": titles.ask(f".{what}"), "posts": "、".join(_holders(session, case, titles, items))}
+        found.append(session._("{proposal}, to be confirmed by {posts}").format(**words))
+    return found
+
+
+def waiting_for(session: Session, case: Case, titles: Titles) -> Sequence[str]:
+    """The posts that have open work, each once; of a task with what it is."""
+    return _holders(session, case, titles, case.section("items").values(), with_persons=False)
+
+
+def _holders(
+    session: Session, case: Case, titles: Titles, items: Iterable[Mapping[str, Any]], with_persons: bool = True
+) -> Sequence[str]:
+    """The posts that have these *items*, each once; of a task with what it is, and *with_persons* who took it up."""
     found: dict[str, None] = {}
-    for item in case.section("items").values():
+    for item in items:
         post = session.post_title(titles, item["p"])
         if with_persons and item.get("by"):
             post = f"{post} {session.called(item['by'])}"
-        found[post if item["q"] == case.stage or item["q"].startswith(".") else f"{post}({titles.ask(item['q'])})"] = (
-            None
-        )
+        is_plain = item["q"] == case.stage or item["q"].startswith(".")
+        found[post if is_plain else f"{post}({titles.ask(item['q'])})"] = None
     return tuple(found)

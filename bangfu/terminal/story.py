@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bangfu.terminal.screen import MASKED, Times
+from bangfu.terminal.screen import Times
 from bangfu.terminal.titles import Titles
-from engine.cases import Event, Secret, instant
+from engine.cases import Event, instant
 from engine.errors import N_
 
 _SENTENCES: Mapping[str, str] = {
@@ -151,27 +151,41 @@ def details(event: Event, titles: Titles, may_read: bool, times: Times) -> list[
         found.append(_("votes: {votes}; present: {present}").format(votes=votes, present=_total(body.get("present"))))
     if "for" in body:
         found.append(_("recorded for {whom}").format(whom=titles.post(str(body["for"]))))
+    if event.kind == "proposed":
+        found += _proposed(event, titles, may_read)
     if event.kind == "corrected":
         found += _corrected(event, titles, may_read, times)
+    if event.kind == "reopened" and body.get("stays"):
+        stays = (f"{titles.fact(name)} {titles.value(name, value)}" for name, value in _statuses(body["stays"]))
+        found.append(_("in the household's record stays: {statuses}").format(statuses="、".join(stays)))
     note = body.get("note")
     if note is not None and may_read and note.value is not None:
         found.append(_("“{note}”").format(note=note.value))
     return found
 
 
+def _statuses(written: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """``household.monitoring`` → its fact, and the value."""
+    return ((name.rpartition(".")[2], value) for name, value in written.items())
+
+
+def _proposed(event: Event, titles: Titles, may_read: bool) -> Iterator[str]:
+    """The values that are proposed as the right ones."""
+    for section, _, proposal in event.changes:
+        if section == "proposals" and proposal is not None:
+            for key, value in proposal.get("f", {}).items():
+                yield f"{titles.fact(key)} → {titles.told(key, value, may_read)}"
+
+
 def _corrected(event: Event, titles: Titles, may_read: bool, times: Times) -> Iterator[str]:
     """Old and new values, and the deadlines that moved by them."""
-
-    def said(key: str, stored: Any) -> str:
-        hidden = isinstance(stored, Secret) and not (may_read and stored.value is not None)
-        return MASKED if hidden else titles.value(key, stored)
-
     now = {key: value["v"] for section, key, value in event.changes if section == "facts" and value is not None}
     for key, was in event.body.get("was", {}).items():
         if key in now:
-            yield f"{titles.fact(key)}: {said(key, was)} → {said(key, now[key])}"
-    for clock, (before, after) in event.body.get("moved", {}).items():
-        days = (times.due_plain(instant(each)) for each in (before, after))
+            before, after = (titles.told(key, each, may_read) for each in (was, now[key]))
+            yield f"{titles.fact(key)}: {before} → {after}"
+    for clock, moved in event.body.get("moved", {}).items():
+        days = (times.due_plain(instant(each)) for each in moved)
         yield titles._("{clock} due: {before} → {after}").format(
             clock=titles.ask(clock), **dict(zip(("before", "after"), days, strict=True))
         )

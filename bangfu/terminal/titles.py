@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from bangfu.terminal.screen import MASKED
 from engine.cases import SYSTEM, Secret
 from engine.errors import N_
 from engine.workflow import Action, Fact, Workflow
@@ -129,10 +130,19 @@ class Titles:
         return "、".join(f"{key} {self.fact(key.partition('/')[0])}" for key in keys)
 
     def value(self, key: str, stored: Any) -> str:
-        """A fact's value as people write it; a secret must be opened by the caller."""
+        """A fact's value as people write it; see :meth:`told` where it may be a secret."""
         value = stored.value if isinstance(stored, Secret) else stored
         fact = self.workflow.facts.get(key.partition("/")[0])
         return str(value) if fact is None else said(fact, value, self._)
+
+    def told(self, key: str, stored: Any, may_read: bool) -> str:
+        """A fact's value for a reader who may see secrets, or may not."""
+        return MASKED if is_hidden(stored, may_read) else self.value(key, stored)
+
+
+def is_hidden(stored: Any, may_read: bool) -> bool:
+    """Whether a stored value is a secret that the reader may not see, or whose key is erased."""
+    return isinstance(stored, Secret) and not (may_read and stored.value is not None)
 
 
 def said(fact: Fact, value: Any, translate: Translate) -> str:

@@ -269,6 +269,7 @@ class Story:
         for verb, who in (("decline", "county.bureau"), ("retract", cadre), ("confirm", "county.bureau")):
             wrong = ("--fact", "found_on=2026-03-01", "--note", "a day too late")
             self.type("propose correct", number, *wrong, person=cadre)
+            self.type("offered", number, person="county.bureau")
             self.type(verb, number, "correct", *(("--note", "why") if verb == "decline" else ()), person=who)
         self.type("show", number, person=cadre)
         ended = self.terminal.opened(1)

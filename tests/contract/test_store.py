@@ -464,6 +464,17 @@ def test_a_stopped_clock_is_not_due(desk: Desk) -> None:
     assert desk.rows("SELECT stopped_at FROM clock WHERE name = 'check'") == [(None,)]
 
 
+def test_a_signers_work_says_so_and_for_whom_and_so_does_what_was_entrusted(desk: Desk) -> None:
+    case = desk.open()
+    ask = {"n": 1, "g": {"zhao": {"w": "after", "by": "li", "p": f"village.cadre@{VILLAGE}"}}}
+    signs, entrusted = item("check", by="zhao", g="after"), item("check", by="wu", of=item("check", by="li"))
+    changes = [("asks", "check", ask), ("items", "3", signs), ("items", "4", entrusted)]
+    desk.store.commit([decision(case, "acted", changes)], desk.revision)
+    found = desk.rows("SELECT no, claimed_by, signs, given_by FROM work_item ORDER BY no")
+    assert found == [(2, "", "", ""), (3, "zhao", "after", "li"), (4, "wu", "", "li")]
+    assert violations(desk) == []
+
+
 def test_a_clock_started_anew_ends_the_one_before(desk: Desk) -> None:
     case = desk.open()
     desk.store.commit([decision(case, "acted", [("clocks", "check", clock(n=2))])], desk.revision)

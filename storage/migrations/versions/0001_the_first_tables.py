@@ -458,6 +458,8 @@ def upgrade() -> None:
         sa.Column("post", sa.String(), nullable=False),
         sa.Column("division", sa.String(), nullable=False),
         sa.Column("claimed_by", sa.String(), nullable=False),
+        sa.Column("signs", sa.String(), nullable=False),
+        sa.Column("given_by", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["county", "case_id"], ["cases.county", "cases.id"], name=op.f("fk_work_item_cases")),
         sa.PrimaryKeyConstraint("county", "case_id", "no", name=op.f("pk_work_item")),
         sqlite_with_rowid=False,

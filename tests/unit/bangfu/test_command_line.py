@@ -231,6 +231,57 @@ def test_what_is_late_and_waits_for_no_officer_says_what_it_waits_for(bangfu: Ba
     assert "an objection is being verified" in bangfu("--as", "town", "show", row["number"]).out
 
 
+def rows_of(bangfu: Bangfu, person: str) -> list[Any]:
+    rows: list[Any] = bangfu("--json", "--as", person, "queue").document["rows"]
+    return rows
+
+
+def test_who_is_asked_to_sign_sees_in_his_queue_that_it_is_a_signature_and_for_whom(bangfu: Bangfu) -> None:
+    def says(person: str, text: str) -> bool:
+        return text in bangfu("--lang", "zh", "--as", person, "queue").out
+
+    assert bangfu("--as", "cadre", "sign", "add", CASE, "mayor").code == 0
+    (row,) = rows_of(bangfu, "mayor")
+    assert (row["signs"], row["given_by"], says("mayor", "前加签，村干部 请")) == ("before", "cadre", True)
+    assert [(row["signs"], row["given_by"]) for row in rows_of(bangfu, "cadre")] == [("", "")]
+    stands = bangfu("--as", "cadre", "sign", "add", CASE, "secretary", "--when", "after").out
+    assert "to be signed by 乡镇长 乡镇长 (mayor)" in stands, "it is not the village's move until he was heard"
+    assert "with 村干部" not in stands
+    assert "with 村干部" in bangfu("--as", "mayor", "sign", "agree", CASE).out
+    held = bangfu("--as", "cadre", "act", CASE, "submit", "--fact", "consents=yes").out
+    assert "to be signed by 乡镇党委书记 乡镇书记 (secretary)" in held
+    assert (rows_of(bangfu, "secretary")[0]["signs"], says("secretary", "后加签，村干部 请")) == ("after", True)
+    offered = bangfu("--as", "secretary", "offered", CASE).out
+    assert "agree as a signer: 提交申请" in offered
+    assert "answered by 村干部 (cadre): “提交申请”" in offered
+
+
+def test_who_was_entrusted_sees_in_his_queue_by_whom(bangfu: Bangfu) -> None:
+    assert bangfu("--as", "cadre", "delegate", CASE, "party").code == 0
+    (row,) = rows_of(bangfu, "party")
+    assert (row["signs"], row["given_by"], row["claimed_by"]) == ("", "cadre", "party")
+    assert "村干部 委派" in bangfu("--lang", "zh", "--as", "party", "queue").out
+
+
+def test_a_second_person_sees_what_he_is_to_confirm_and_everybody_whose_move_it_is(bangfu: Bangfu) -> None:
+    before = f"{int(TODAY[:4]) - 1}{TODAY[4:]}".replace("02-29", "02-28")
+    wrong = ("propose", "correct", CASE, "--fact", f"found_on={before}", "--note", "笔误")
+    assert "correction proposed, to be confirmed by 县乡村振兴局" in bangfu("--as", "cadre", *wrong).out
+    offered = bangfu("--as", "bureau", "offered", CASE).out
+    assert f"线索发现日: {TODAY} → {before}" in offered
+    assert "proposed by 村干部 (cadre)" in offered
+    assert f"线索发现日 → {before}" in bangfu("--as", "bureau", "show", CASE).out
+    assert bangfu("--as", "bureau", "confirm", CASE, "correct").code == 0
+    assert f"线索发现日: {TODAY} → {before}" in bangfu("--as", "bureau", "show", CASE).out
+    assert bangfu("--as", "cadre", "act", CASE, "unwilling", "--note", "不愿").code == 0
+    reopening = bangfu("--as", "cadre", "propose", "reopen", CASE, "--note", "又愿意").out
+    assert "reopening proposed, to be confirmed by 县乡村振兴局" in reopening
+    assert "goes on from: 提交申请" in bangfu("--as", "bureau", "offered", CASE).out
+    said = bangfu("--lang", "zh", "--as", "cadre", "confirm", CASE, "reopen")
+    assert (said.code, "仅本案所属区划的县乡村振兴局" in said.err) == (5, True)
+    assert bangfu("--as", "bureau", "confirm", CASE, "reopen").code == 0
+
+
 def test_a_message_about_work_that_is_done_is_shown_on_demand_alone(bangfu: Bangfu) -> None:
     def told(*options: str) -> list[tuple[str, bool]]:
         rows = bangfu("--json", "--as", "cadre", "inbox", *options).document["messages"]

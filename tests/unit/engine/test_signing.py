@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,6 +109,26 @@ def test_C7_nobody_answers_before_a_signer_was_heard() -> None:
     assert runner.told("signers_heard") == ["township.office"]
     runner.act("township.office", "pass", note="同意")
     assert runner.stage == "decide"
+
+
+def test_refusals_call_signers_by_name_and_say_whose_move_it_is() -> None:
+    procedure = workflow(LINE)
+    law = replace(person("law", "county.law"), name="法制科张")
+    runner = Runner.of(procedure, staff=with_staff(staff_for(procedure), law))
+    runner.open("village.cadre")
+    add(runner)
+    with pytest.raises(ActionNotAllowedError, match=r"法制科张 \(law\) must be heard"):
+        runner.act("township.office", "pass", note="同意")
+    with pytest.raises(InputError, match=r"法制科张 \(law\) is asked to sign this already"):
+        add(runner)
+    runner.do(RemoveSigner, "township.office", signer="law")
+    add(runner, when="after")
+    with pytest.raises(ActionNotAllowedError, match="no answer yet") as refused:
+        sign(runner)
+    assert "you are told when" in str(refused.value.advice)
+    runner.act("township.office", "pass", note="同意")
+    with pytest.raises(ActionNotAllowedError, match=r"waits for the agreement of 法制科张 \(law\)"):
+        runner.act("township.office2", "pass", note="同意")
 
 
 def test_what_a_signer_says_before_binds_nobody_and_disagreeing_takes_words() -> None:
