@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from engine.cases import ChildEnded, Command, FireTimer, RaiseConcern, Readdress
+from engine.workflow import Means
 
 PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "verbs.md").read_text("utf-8")
 #: What bangfu asks of itself.
@@ -23,3 +25,8 @@ def test_every_verb_of_a_person_has_one_row_and_every_row_its_verb() -> None:
 
 def test_every_row_says_something_of_panels_tasks_lists_and_clocks() -> None:
     assert all(len(row) == 5 and all(row) for row in rows())
+
+
+def test_every_meaning_of_an_answer_has_its_place_on_the_page() -> None:
+    written = [word for row in rows() for word in re.findall(r"`([a-z]+)`", row[0])]
+    assert {means for means in get_args(Means) if written.count(means) != 1} == set()
