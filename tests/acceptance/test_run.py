@@ -54,7 +54,7 @@ def kinds(terminal: Terminal, number: str) -> list[str]:
     return [each["kind"] for each in terminal.ask("show", number, person="village.cadre")["timeline"]]
 
 
-def test_what_is_due_is_done_until_it_is_stopped_and_the_database_is_free_again(terminal, monkeypatch):
+def test_I11_what_is_due_is_done_until_it_is_stopped_and_the_database_is_free_again(terminal, monkeypatch):
     monkeypatch.setenv("BANGFU_LIBRARY", str(LIBRARY))
     terminal.ask("deploy", "trial", "--from", "2026-01-01")
     errand = ("open", "errand", "--division", VILLAGE)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine.cases import RegisterWrite
 from engine.errors import StorageError
 from tests.desk import NOW, VERSION, Desk
 
@@ -42,3 +43,22 @@ def test_I29_a_case_stays_on_its_version_when_another_comes_into_force(desk: Des
     desk.intake.add_version(replace(other, deployed_at=NOW))
     assert desk.intake.in_force("aid", NOW.date()) == "f" * 64
     assert desk.load(case.id).version == VERSION
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE case_event SET actor = 'li'",
+        "UPDATE case_event SET hash = hash",
+        "DELETE FROM case_event",
+        "UPDATE household_event SET actor = 'li'",
+        "DELETE FROM household_event",
+    ],
+)
+def test_I22_what_is_in_the_log_is_neither_changed_nor_deleted_by_this_program(desk: Desk, sql: str) -> None:
+    status = RegisterWrite("household", "monitoring", "active", "")
+    case = desk.move(desk.open(), register=(status,))
+    with pytest.raises(StorageError), desk.database.transaction() as connection:
+        connection.execute(sql)
+    assert [event.seq for event in desk.store.events(case.county, case.id)] == [1, 2]
+    assert desk.rows("SELECT count(*) FROM household_event") == [(1,)]

@@ -36,7 +36,7 @@ def totals(batch: Batch) -> tuple[int, int, int]:
     return batch.count("done"), batch.count("refused"), batch.count("left")
 
 
-def test_C17_every_case_has_its_own_outcome_and_the_totals_add_up(county: County) -> None:
+def test_B17_C17_every_case_has_its_own_outcome_and_the_totals_add_up(county: County) -> None:
     batches, chosen = SqlBatches(county.database), cases(county)
     gone = comments(county, *chosen)
     claims = make(batches, replace(gone, id=county.new_id(), verb="claim", asked={}))

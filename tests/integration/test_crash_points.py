@@ -17,12 +17,30 @@ from uuid import UUID
 
 import pytest
 
-from engine.cases import Act, Command, Enlist
+from engine.cases import (
+    Act,
+    AddSigner,
+    Assign,
+    Command,
+    Confirm,
+    Copy,
+    Decline,
+    Delegate,
+    Enlist,
+    Propose,
+    Release,
+    RemoveSigner,
+    Retract,
+    Sign,
+    Transfer,
+    Urge,
+    Withdraw,
+)
 from engine.errors import BangfuError
 from engine.households import AddMember, HouseholdCommand, RemoveMembers, SplitOff
 from storage.checks import check
 from tests.property.county import CANARIES, COUNTY, County, CrashError, Fault
-from tests.property.guide import NOTE, Guide, bring_to, open_case, opening
+from tests.property.guide import NOTE, PAPER, Guide, bring_to, open_case, opening
 from tests.property.oracle import legal_day
 
 Result = TypeVar("Result")
@@ -179,6 +197,39 @@ def test_T01_I1_whatever_happens_to_a_case_is_whole_wherever_the_process_dies(mo
     mortal.live(case)
     assert not _LIVES[workflow] - set(mortal.done), mortal.done
     assert mortal.deaths > 10 * mortal.done.total(), "most of its statements were not reached"
+
+
+def test_T01_I1_what_officers_do_to_one_anothers_work_is_whole_wherever_the_process_dies(mortal: Mortal) -> None:
+    case = open_case(mortal.county, "board")
+
+    def ask(kind: type[Command], person: str, **more: Any) -> None:
+        mortal.ask(case, kind(id=mortal.county.new_id(), person=person, note=NOTE, **more))
+
+    submit: dict[str, Any] = {"action": "submit", "facts": {"asked": 100}, "papers": {"letter": PAPER}}
+    ask(Assign, "secretary", to="cadre")
+    ask(Transfer, "cadre", to="cadre_two")
+    ask(Delegate, "cadre_two", to="member")
+    ask(Release, "member")
+    ask(Urge, "clerk")
+    ask(Copy, "clerk", to=("police",))
+    ask(AddSigner, "cadre_two", signer="clerk")
+    ask(RemoveSigner, "cadre_two", signer="clerk")
+    ask(AddSigner, "cadre_two", signer="clerk")
+    ask(Sign, "clerk", answer="disagree")
+    ask(AddSigner, "cadre_two", signer="mayor", when="after")
+    ask(Act, "cadre_two", **submit)
+    ask(Withdraw, "cadre_two")
+    ask(Act, "cadre_two", **submit)
+    ask(Sign, "mayor", answer="agree")
+    assert mortal.county.case(case).stage == "hear"
+    for verb, person in ((Decline, "bureau"), (Retract, "clerk"), (Confirm, "bureau")):
+        ask(Propose, "clerk", what="correct", facts={"asked": 200})
+        ask(verb, person, what="correct")
+    ask(Act, "cadre", action="withdraw")
+    ask(Propose, "clerk", what="reopen")
+    ask(Confirm, "bureau", what="reopen")
+    assert mortal.county.case(case).status == "open"
+    assert mortal.deaths > 10 * mortal.done.total()
 
 
 def test_T01_I1_a_list_is_decided_whole_wherever_the_process_dies(mortal: Mortal) -> None:

@@ -15,6 +15,7 @@ from bangfu.library import Library
 from engine.cases import Act, Comment, Decision, Event
 from engine.errors import (
     BusyError,
+    CaseNotFoundError,
     CommandReusedError,
     ConflictError,
     InputError,
@@ -236,6 +237,22 @@ def test_I9_two_sweeps_at_once_fire_each_timer_once(county: County) -> None:
     require_nothing_wrong(county)
 
 
+def test_I16_whoever_is_reminded_is_told_once_of_each_rung_however_many_sweep(county: County) -> None:
+    case = open_case(county, "board")
+    bring_to(county, case, "hear")
+    county.time.move(timedelta(days=40))
+    rival = county.rival()
+    county.store.meddle = lambda: rival.office.sweep().failed
+    for _ in range(2):
+        county.office.sweep()
+    rival.close()
+    sql = "SELECT seq, event, post, division FROM outbox WHERE event IN ('deadline_near', 'overdue', 'escalated')"
+    timers = {event.seq: event.body["timer"] for event in county.store.events(COUNTY, case) if event.kind == "fired"}
+    told = [(timers[seq], *rung) for seq, *rung in county.database.read(sql)]
+    assert {event for _, event, *_ in told} == {"deadline_near", "overdue", "escalated"}
+    assert len(told) == len(set(told))
+
+
 def test_I9_leaving_a_stage_cancels_its_timers(county: County) -> None:
     case = open_case(county, "board")
     before = dict(county.case(case).section("timers"))
@@ -275,6 +292,25 @@ def test_I17_who_loses_his_post_between_decision_and_commit_decides_nothing(coun
     with pytest.raises((PermissionDeniedError, LookupError)):
         county.ask(case, command)
     assert county.case(case) == before
+
+
+def test_I20_a_revocation_binds_every_request_that_starts_after_it(county: County) -> None:
+    case = open_case(county, "board")
+    command = replace(Guide(county, county.case(case)).forward()[0], person="cadre")
+    register = SqlRegister(county.database)
+    assert register.queue(county.office.scope(COUNTY, "cadre"), county.time.now())
+    yesterday = legal_day(county.time.now()) - timedelta(days=1)
+    county.intake.put_posts([("cadre", Holding("village.cadre", VILLAGE, SINCE, yesterday))])
+    for request in (
+        lambda: county.ask(case, command),
+        lambda: county.office.case(COUNTY, case, "cadre"),
+        lambda: county.office.history(COUNTY, case, "cadre"),
+        lambda: county.office.offered(COUNTY, case, "cadre"),
+    ):
+        with pytest.raises(CaseNotFoundError):
+            request()
+    with pytest.raises(PermissionDeniedError):
+        county.office.scope(COUNTY, "cadre")
 
 
 def test_only_a_case_hands_facts_or_a_parent_to_another(county: County) -> None:

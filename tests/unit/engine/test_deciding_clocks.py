@@ -119,7 +119,7 @@ def test_a_clock_has_one_pending_timer_whatever_happens() -> None:
 # --- the ladder -------------------------------------------------------------------------------------------------------
 
 
-def test_after_thirty_days_off_every_rung_is_caught_up_in_due_order_once() -> None:
+def test_I16_after_thirty_days_off_every_rung_is_caught_up_in_due_order_once() -> None:
     runner = clocks()
     events = runner.until(MONDAY + timedelta(days=30))
     rungs = [(event.body["clock"], event.body["rung"], event.body["due"]) for event in events]
