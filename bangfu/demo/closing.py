@@ -78,7 +78,8 @@ class Closing:
         self._console.print(table(headings, lines, narrow=(0, 1)), highlight=False)
 
     def onward(self, applicants: Sequence[Applicant]) -> None:
-        """Village by village: what followed for those who were listed."""
+        """Village by village: what was agreed with it, and what followed for those who were listed."""
+        self._agreements([each for each in applicants if each.chapter is plan.VILLAGE])
         for chapter in (plan.PAIRING, plan.ELIMINATION):
             own = [each for each in applicants if each.chapter is chapter]
             if not own:
@@ -95,6 +96,19 @@ class Closing:
             ]
             self.head(self._names.ask("opens", chapter.workflow))
             self._console.print(table(headings, lines, narrow=(0,)), highlight=False)
+
+    def _agreements(self, villages: Sequence[Applicant]) -> None:
+        """How many households of each village were paired, and how long its agreement runs."""
+        workflow, names = plan.VILLAGE.workflow, (*plan.COUNTED, "term_to")
+        told = [self._names.of(workflow).fact(name) for name in names]
+        lines = [
+            [escape(each.home.name), *(str(each.record.section("facts")[name]["v"]) for name in names)]
+            for each in sorted(villages, key=lambda each: each.number)
+            if all(name in each.record.section("facts") for name in names)
+        ]
+        if lines:
+            self.head(self._names.ask("opens", workflow))
+            self._console.print(table([self._("village"), *told], lines, narrow=(0,)), highlight=False)
 
     @cached_property
     def _rows(self) -> Mapping[str, Counter[str]]:

@@ -44,16 +44,19 @@ def write_people(path: Path, workflows: Iterable[Workflow], seed: int) -> None:
 def _holders(posts: Iterable[str]) -> set[tuple[str, str, str]]:
     """Key, post and division: ``longdonghu-cun.liaison2`` is the second who holds village.liaison there."""
     return {
-        (f"{village.keys[_PLACE[level]]}.{role}{more}", post, seat_division(post, code))
+        (f"{_of(village)[level]}.{role}{more}", post, seat_division(post, code))
         for code, village in plan.VILLAGES.items()
         for post in posts
         for level, _, role in [post.partition(".")]
-        if level in _PLACE
+        if level in _of(village)
         for more in ("", *range(2, plan.HOLDERS.get(post, 1) + 1))
     }
 
 
-_PLACE: Mapping[str, int] = {Level.VILLAGE: 0, Level.TOWNSHIP: 1, Level.COUNTY: 2}
+def _of(village: plan.Village) -> Mapping[str, str]:
+    """Level → what the keys of its officers begin with."""
+    levels: tuple[str, ...] = (Level.VILLAGE, Level.TOWNSHIP, Level.COUNTY, Level.PREFECTURE)
+    return dict(zip(levels, (*village.keys, plan.PREFECTURE), strict=True))
 
 
 def write_demo_roster(path: Path, count: int, seed: int, divisions: Iterable[Division]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any, Literal
+from uuid import UUID
 
 from engine.errors import N_
 
@@ -227,6 +228,10 @@ def _days(text: str) -> tuple[date, ...]:
     return tuple(date(YEAR, *map(int, part.split("-"))) for part in text.split())
 
 
+#: What the keys of the city's officers begin with.
+PREFECTURE = "zhangjiajie"
+
+
 @dataclass(frozen=True, slots=True)
 class Village:
     """
@@ -338,6 +343,10 @@ HOURS: Mapping[str, time] = {
     "cards": time(16, 20),
     "mark": time(16, 40),
     "help": time(16, 50),
+    "sign": time(15, 30),
+    "pairs": time(10, 30),
+    "report": time(11, 30),
+    "close": time(15, 10),
 }
 
 #: Posts with more than one holder: seats of a panel, and somebody to act where the first may not.
@@ -360,6 +369,7 @@ class Chapter:
         usual: The usual answer to every question.
         place: Where its notices hang.
         most: At most so many households of each village.
+        days: Question → the day before which nobody sees to it.
     """
 
     workflow: str
@@ -370,6 +380,7 @@ class Chapter:
     channel: str = ""
     post: str = ""
     most: int = 0
+    days: Mapping[str, date] = field(default_factory=dict)
 
     def chosen(self, households: Sequence[Any], income: Callable[[Any], int]) -> list[Any]:
         """Whose cases are told, of those of a village that were listed; for pairing the poorest first."""
@@ -414,6 +425,40 @@ PAIRING = Chapter(
     "village.branch",
     6,
 )
+
+#: The village itself is chosen, surveyed, approved, and agreed with; the report waits until its households are decided.
+#: Its term is not over when the story ends.
+VILLAGE = Chapter(
+    "pair_village",
+    {
+        "survey": Say("submit"),
+        "approve": Say("approve", holder=1),
+        "sign": Say("signed"),
+        "pairs": Say("done"),
+        "report": Say("submit"),
+    },
+    {
+        "helped": Way(N_("helped by the federation")),
+        "miscounted": Way(
+            N_("the village counted too few"),
+            answers={
+                "survey": (Say("submit", facts={"poor_disabled": 8}), Say("submit")),
+                "approve": (
+                    Say("approve", holder=1, refused="village_fits"),
+                    Say("return", note="持证残疾人数与残联台账不符，请核对后重报。", holder=1),
+                    Say("approve", holder=1),
+                ),
+            },
+        ),
+    },
+    "board",
+    dict.fromkeys(VILLAGES, date(YEAR, 3, 9)),
+    "chosen",
+    "county.federation",
+    days={"pairs": date(YEAR, 4, 13), "report": date(YEAR, 4, 15), "close": date(YEAR + 1, 3, 31)},
+)
+#: What the federation counts when its village's households are decided: fact → the end of their cases.
+COUNTED: Mapping[str, str] = {"households_paired": "paired", "households_refused": "explained"}
 
 _KEPT = "继续落实帮扶措施，按程序再议。"
 #: Three months after it was listed a household may be proposed; the village whose township was late proposes too early.
@@ -481,6 +526,10 @@ ELIMINATION = Chapter(
 )
 
 
+#: What follows for those who were listed, and for their villages.
+ONWARD = (VILLAGE, PAIRING, ELIMINATION)
+
+
 def way_onward(chapter: Chapter, place: int, income_pc: int, listed: date) -> str:
     """The way in a later chapter of a village's household number *place* among those that were listed."""
     if chapter is PAIRING:
@@ -523,12 +572,20 @@ def way_of(village: Village, number: int, seed: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """A household as far as its forms are filled in from it. ``income_pc`` in 分."""
+    """
+    A household as far as its forms are filled in from it. ``income_pc`` in 分.
+
+    A village that is helped as a whole stands here by its name alone; its ``id`` is empty.
+    """
 
     id: str
     name: str
     income_pc: int
     chance: random.Random
+
+    @property
+    def uuid(self) -> UUID | None:
+        return UUID(self.id) if self.id else None
 
 
 Fill = Callable[[Household, date], Any]
@@ -576,6 +633,22 @@ FACTS: Mapping[str, Fill] = {
     "term_from": lambda home, day: day,
     "term_to": lambda home, day: date(day.year + 1, day.month, day.day),
     "agreement_signed": lambda home, day: True,
+    "village_contact": lambda home, day: "演示联系人",
+    "geography": lambda home, day: "距县城三十公里，通村公路已硬化",
+    "total_households": lambda home, day: 420,
+    "total_persons": lambda home, day: 1380,
+    "disabled_households": lambda home, day: 46,
+    "disabled_persons": lambda home, day: 58,
+    "poor_disabled": lambda home, day: 14,
+    "weak_and_poor": lambda home, day: False,
+    "resident_help": lambda home, day: False,
+    "plan": lambda home, day: "技能培训两期，扶持种养，改造无障碍设施",
+    "liaison_a": lambda home, day: "演示联络员甲",
+    "liaison_b": lambda home, day: "演示联络员乙",
+    "funds_federation": lambda home, day: 5_000_000,
+    "funds_others": lambda home, day: 2_000_000,
+    "helped": lambda home, day: 30,
+    "progress": lambda home, day: "已开展技能培训一期，发放鸡苗六百羽",
     "card_kept": lambda home, day: True,
     "tracking": lambda home, day: "每月走访，帮扶措施落实到位。",
     "lost_capacity": lambda home, day: False,

@@ -153,7 +153,7 @@ class Play:
         clock: ManualTime,
         calendar: Calendar,
         holders: Mapping[tuple[str, str], Sequence[str]],
-        document: Callable[[str, Sequence[UUID], str], Document],
+        document: Callable[[str, Sequence[UUID | None], str], Document],
         applicants: Sequence[Applicant],
         teller: Teller,
     ) -> None:
@@ -285,7 +285,10 @@ class Play:
     def _day_for(self, applicant: Applicant, ask: str, post: str) -> date:
         """The first day of the timetable that is not over; after the last, the next on which offices work."""
         now = self._clock.now()
-        planned = plan.days_of(applicant.place, ask, post) if not applicant.chapter.post else ()
+        chapter = applicant.chapter
+        planned = plan.days_of(applicant.place, ask, post) if not chapter.post else ()
+        if ask in chapter.days and self._calendar.at(chapter.days[ask], plan.hour_of(ask)) >= now:
+            return chapter.days[ask]
         days = [day for day in planned if self._calendar.at(day, plan.hour_of(ask)) >= now]
         if days:
             return days[applicant.number % len(days)] if plan.is_spread(ask) else days[0]
@@ -449,9 +452,7 @@ class Play:
         procedure = self._office.definitions.pinned(applicant.record.version)
         papers = {name: procedure.workflow.papers[name] for name in procedure.papers_in.get(ask, ())}
         return {
-            name: self._document(
-                applicant.county, [UUID(applicant.home.id)], f"{paper.title} {applicant.record.number}"
-            )
+            name: self._document(applicant.county, [applicant.home.uuid], f"{paper.title} {applicant.record.number}")
             for name, paper in papers.items()
             if not paper.made_by and not paper.optional
         }
@@ -463,6 +464,8 @@ class Play:
         found: dict[str, Any] = {}
         for name in dict.fromkeys(name for place in places for name in procedure.facts_in.get(place, ())):
             fact = procedure.workflow.facts[name]
+            if name in plan.COUNTED:
+                found[name] = self._counted(applicant.village, plan.COUNTED[name])
             if name not in plan.FACTS:
                 continue
             fill = plan.LATER.get(name) if applicant.chapter is plan.ELIMINATION else None
@@ -470,6 +473,11 @@ class Play:
             keys = [f"{name}/{member}" for member in applicant.members] if fact.of == "member" else [name]
             found |= dict.fromkeys(keys, value)
         return found | dict(say.facts)
+
+    def _counted(self, village: str, end: str) -> int:
+        """How many of the village's households were paired, or not."""
+        paired = (each for each in self.applicants if each.chapter is plan.PAIRING and each.village == village)
+        return sum(each.record.get("end") == end for each in paired)
 
     def _minutes(self, case: Case, ask: str, panel: Panel, say: Say, applicant: Applicant) -> Minutes:
         """Every seat is taken; where a number is enough, so many. At a larger meeting one vote may differ."""

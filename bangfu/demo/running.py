@@ -241,15 +241,24 @@ class _Demo:
     def _onward(self, bangfu: Bangfu, applicants: Sequence[Applicant]) -> list[Applicant]:
         """Those who were listed, in the procedures that follow: some are paired, and months later some eliminated."""
         found = []
-        for village in plan.VILLAGES:
+        for place, village in enumerate(plan.VILLAGES):
             listed = [each for each in applicants if each.village == village and each.record.get("end") == "listed"]
+            if listed:
+                found.append(self._village(bangfu, village, place))
             for chapter in (plan.PAIRING, plan.ELIMINATION):
-                for place, each in enumerate(chapter.chosen(listed, lambda each: each.home.income_pc)):
+                for number, each in enumerate(chapter.chosen(listed, lambda each: each.home.income_pc)):
                     day = bangfu.calendar.local_date(_granted(bangfu, each))
-                    way = chapter.ways[plan.way_onward(chapter, place, each.home.income_pc, day)]
+                    way = chapter.ways[plan.way_onward(chapter, number, each.home.income_pc, day)]
                     kin = each.way.relative
                     found.append(Applicant(each.home, village, each.number, each.members, way, chapter, kin))
         return found
+
+    def _village(self, bangfu: Bangfu, code: str, place: int) -> Applicant:
+        """A village that is helped as a whole, beside its households; the second one counts too few at first."""
+        name = PlaceNames(bangfu.places.names([code])).name(code)
+        home = plan.Household("", name, 0, random.Random(f"{self._seed}/{code}"))
+        way = plan.VILLAGE.ways["miscounted" if place == 1 else "helped"]
+        return Applicant(home, code, place, (), way, plan.VILLAGE)
 
     def _names(self, bangfu: Bangfu, workflows: Mapping[str, Workflow], people: People) -> Names:
         codes = {ancestor(code, level) for code in plan.VILLAGES for level in (Level.COUNTY, Level.TOWNSHIP)}
@@ -323,7 +332,7 @@ class _Demo:
         closing = Closing(bangfu, self._screen, names, leaders)
         identified = [each for each in play.applicants if each.chapter is plan.IDENTIFICATION]
         onward = [each for each in play.applicants if each.chapter is not plan.IDENTIFICATION]
-        later: dict[str, Counter[str]] = {plan.PAIRING.workflow: Counter(), plan.ELIMINATION.workflow: Counter()}
+        later: dict[str, Counter[str]] = {chapter.workflow: Counter() for chapter in plan.ONWARD}
         for each in onward:
             later[each.chapter.workflow].update([each.record.get("end") or "open"])
         if not self._screen.as_json:
@@ -383,7 +392,8 @@ class _Demo:
     ) -> list[str]:
         """Three to try: the work of somebody who has some, one of his cases, and its deadlines."""
         case, person, first = _hero(applicants).record, "", "board"
-        for applicant in applicants:
+        # Households first: in a village's term nothing happens for a long time.
+        for applicant in sorted(applicants, key=lambda each: each.chapter is plan.VILLAGE):
             for item in applicant.record.section("items").values():
                 if not person:
                     case, person, first = applicant.record, holders[item["p"], item["d"]][0], "queue"
@@ -421,7 +431,7 @@ class _Papers:
         self._bangfu = bangfu
         self._scratch = scratch
 
-    def photo(self, county: str, households: Sequence[UUID], what: str) -> Document:
+    def photo(self, county: str, households: Sequence[UUID | None], what: str) -> Document:
         path = self._scratch / "演示-公示照片.txt"
         path.write_text(f"演示用，此处应为照片：{what}\n", encoding="utf-8")
         return self._bangfu.files.keep(county, households, path, self._bangfu.time_source.now())

@@ -53,23 +53,26 @@ class Names:
         self._ = words.gettext
         self.words = words
         self.titles = Titles(workflows[plan.WORKFLOW], self._)
-        self._of = {name: Titles(workflow, self._) for name, workflow in workflows.items()}
+        self._titles = {name: Titles(workflow, self._) for name, workflow in workflows.items()}
         self._places = places
         self._people = people
+
+    def of(self, workflow: str) -> Titles:
+        return self._titles[workflow]
 
     def place(self, code: str) -> str:
         return self._places.name(code)
 
     def person(self, key: str) -> str:
         name, post = self._people[key]
-        of = next((each for each in self._of.values() if post in each.workflow.posts), self.titles)
+        of = next((each for each in self._titles.values() if post in each.workflow.posts), self.titles)
         return f"{of.post(post)} {name}"
 
     def ask(self, name: str, workflow: str = plan.WORKFLOW) -> str:
         """A question's, end's or clock's."""
         if name == "opens" and workflow != plan.WORKFLOW:
-            return self._of[workflow].workflow.title
-        return self._(_ASKS[name]) if name in _ASKS else self._of[workflow].ask(name)
+            return self._titles[workflow].workflow.title
+        return self._(_ASKS[name]) if name in _ASKS else self._titles[workflow].ask(name)
 
     def answer(self, ask: str, name: str, workflow: str = plan.WORKFLOW) -> str:
         """An answer's, or what became of a clock."""
@@ -78,11 +81,11 @@ class Names:
             return self._("reported to {post}").format(post=self.titles.post(post))
         if kind in _ANSWERS:
             return self._(_ANSWERS[kind])
-        return self._of[workflow].action(kind, ask)
+        return self._titles[workflow].action(kind, ask)
 
     def refusal(self, error: BangfuError, workflow: str = plan.WORKFLOW) -> str:
         """Why the office refused: a rule of the definition by its title and clause, the core's in its own words."""
-        rules = self._of[workflow].workflow.rules
+        rules = self._titles[workflow].workflow.rules
         rule = rules.get(error.rule) if isinstance(error, GuardRefusedError) else None
         if rule is None:
             return error.words.told(self._)

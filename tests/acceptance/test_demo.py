@@ -105,6 +105,20 @@ def test_those_who_were_listed_are_paired_and_some_eliminated_after_three_months
         assert text in played.told
 
 
+def test_each_village_is_agreed_with_and_reported_on_when_its_households_are_decided(played):
+    assert played.result.later["pair_village"] == {"open": len(plan.VILLAGES)}
+    paired = 0
+    with opened(played) as bangfu:
+        for county, id_ in cases_of(bangfu):
+            case = bangfu.store.load(county, id_).case
+            if case.workflow == "pair_village":
+                assert case.stage == "close", "its term is not over"
+                paired += case.section("facts")["households_paired"]["v"]
+    assert paired == played.result.later["pair_household"]["paired"]
+    for text in ("报市残联就业中心", "持证残疾人数与残联台账不符"):
+        assert text in played.told
+
+
 def test_a_households_record_says_which_cases_made_it_what_it_is(played):
     with opened(played) as bangfu:
         scope = bangfu.office.scope("430802", "yongding.leader")
@@ -120,7 +134,7 @@ def test_a_households_record_says_which_cases_made_it_what_it_is(played):
 
 
 def test_the_office_refuses_what_it_must(played):
-    later = {"below_line", "monitored", "not blockers", "key_review_done"}
+    later = {"below_line", "monitored", "not blockers", "key_review_done", "village_fits"}
     assert set(played.result.refused) == {"consents", "recusal", "separation", "clean_or_heard", *later}
 
 

@@ -24,7 +24,7 @@ NAMES = tuple(sorted({*MONITORING, *PAIRING}))
 PACKS = {"hn_monitor": ("hn_monitor",), "hn_demo": ("hn_monitor", "hn_demo"), "zjj_pair": ("zjj_pair",)}
 OF_PACK = {
     "hn_monitor": MONITORING,
-    "hn_demo": (*MONITORING, "pair_help", "pair_household"),
+    "hn_demo": (*MONITORING, "pair_help", "pair_household", "pair_village"),
     "zjj_pair": PAIRING,
 }
 #: Packs of counties whose text forbids a procedure, and which (004 篇十一 B(三), R-ELIM-14: 不做清退处理).
