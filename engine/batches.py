@@ -17,6 +17,7 @@ from uuid import UUID
 
 from engine.cases import (
     Act,
+    AddSigner,
     Assign,
     Case,
     Claim,
@@ -27,10 +28,12 @@ from engine.cases import (
     Document,
     ExtendClock,
     Release,
+    RemoveSigner,
     ResumeClock,
     StopClock,
     Transfer,
     Urge,
+    Withdraw,
 )
 from engine.errors import (
     N_,
@@ -44,10 +47,12 @@ from engine.errors import (
 from engine.ids import derived_id
 from engine.office import Office
 
-#: What can be asked of many cases at once, by its name on the command line.
+#: What can be asked of many cases at once, by its name on the command line. Not among them is what a second person says
+#: of what one saw somebody say (to sign, to confirm): a batch does not keep what that was in each case.
 VERBS: Mapping[str, type[Command]] = {
     "act": Act, "claim": Claim, "release": Release, "assign": Assign, "transfer": Transfer, "delegate": Delegate,
-    "urge": Urge, "copy": Copy, "comment": Comment, "stop": StopClock, "resume": ResumeClock, "extend": ExtendClock,
+    "urge": Urge, "copy": Copy, "comment": Comment, "sign-add": AddSigner, "sign-remove": RemoveSigner,
+    "withdraw": Withdraw, "stop": StopClock, "resume": ResumeClock, "extend": ExtendClock,
 }  # fmt: skip
 #: Parts of a command that are each case's own, or the asker's.
 _OWN = frozenset({"id", "person", "seen", "list"})

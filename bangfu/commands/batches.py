@@ -19,6 +19,7 @@ from bangfu.commands.acting import (
     home_of,
     keep_papers,
 )
+from bangfu.commands.reconsidering import When
 from bangfu.terminal import values
 from bangfu.terminal.app import NOTICES, session_of
 from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, styled, table
@@ -40,7 +41,7 @@ BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help=N_("The batc
 #: Which part of a command the word behind the verb is.
 _WHAT = {
     "act": "action", "assign": "to", "transfer": "to", "delegate": "to", "copy": "to", "stop": "clock",
-    "resume": "clock", "extend": "clock",
+    "resume": "clock", "extend": "clock", "sign-add": "signer", "sign-remove": "signer",
 }  # fmt: skip
 _NUMBER = re.compile(r"\d{6}-\d{4}-\d{6,}")
 _OUTCOMES = {"done": N_("done"), "refused": N_("not carried out"), "left": N_("left")}
@@ -54,7 +55,10 @@ def batch_new(
         str,
         typer.Argument(
             metavar="VERB",
-            help=N_("act, claim, release, assign, transfer, delegate, urge, copy, comment, stop, resume or extend"),
+            help=N_(
+                "act, claim, release, assign, transfer, delegate, urge, copy, comment, sign-add, sign-remove, withdraw,"
+                " stop, resume or extend"
+            ),
         ),
     ],
     what: Annotated[
@@ -71,6 +75,10 @@ def batch_new(
     on: OnOption = "",
     to: Annotated[str, typer.Option(metavar="STAGE", help=N_("Back to which of the visited stages"))] = "",
     holder: Annotated[str, typer.Option("--from", metavar="PERSON", help=N_("Whose work is given to another"))] = "",
+    when: Annotated[
+        When | None,
+        typer.Option("--when", metavar="before|after", help=N_("Heard before the answer, or agreeing to it after")),
+    ] = None,
     fact: FactOption = [],  # noqa: B006
     paper: PaperOption = [],  # noqa: B006
     note: NoteOption = "",
@@ -84,6 +92,8 @@ def batch_new(
     session = session_of(context)
     selected, query = _selection(session, case, file, workflow, stage, division, late)
     given: dict[str, Any] = {"on": on, "to": to, "holder": holder, "note": note, "post": post}
+    if when or verb == "sign-add":
+        given["when"] = (when or When.BEFORE).value
     given = {name: value for name, value in given.items() if value}
     if what:
         if verb not in _WHAT:

@@ -46,7 +46,7 @@ def terminal(terminal: Terminal) -> Terminal:
     """The office with the province's bureau, and a roster that says that a household was monitored before."""
     terminal.ask("person", "add", "province", "测试员")
     terminal.ask("post", "add", "province", "province.bureau", PROVINCE, "--from", "2026-01-01")
-    before = {"monitoring": "active", "monitored_since": date(2025, 6, 1)}
+    before: dict[str, str | int | date] = {"monitoring": "active", "monitored_since": date(2025, 6, 1)}
     roster = terminal.folder / "before.xlsx"
     write_roster(roster, [replace(HOUSEHOLDS[0], statuses=before), *HOUSEHOLDS[1:]])
     assert terminal.ask("import", "roster", str(roster), person="county.bureau")["monitored"] == 1

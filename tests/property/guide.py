@@ -15,13 +15,16 @@ from uuid import UUID
 from engine.cases import (
     Act,
     AddSigner,
+    Assign,
     Attach,
     Case,
     Claim,
     Command,
     Comment,
     Confirm,
+    Copy,
     Decline,
+    Delegate,
     Document,
     ExtendClock,
     Minutes,
@@ -37,6 +40,8 @@ from engine.cases import (
     Sign,
     StopClock,
     TakeDownNotice,
+    Transfer,
+    Urge,
     Withdraw,
 )
 from engine.errors import CaseError
@@ -413,6 +418,29 @@ class Guide:
                 for person in self._holders(post):
                     yield self._command(Claim, person, on=self._on(name))
                     yield self._command(Release, person, on=self._on(name))
+
+    def handing(self) -> list[Command]:
+        """Work is assigned, handed on and entrusted, others are urged and get copies. Much of it must be refused."""
+        return [*self._handed(), *(self._command(Copy, person, to=("police", "cadre")) for person in ("clerk", "head"))]
+
+    def _handed(self) -> Iterator[Command]:
+        for name in sorted(self.case.section("asks")):
+            on = self._on(name)
+            items = [item for item in self.case.section("items").values() if item["q"] == name]
+            posts = dict.fromkeys(item.get("f", item["p"]) for item in items)
+            people = [person for post in posts for person in self._holders(post)]
+            takers = [*people, "head", "mayor", "stranger"]
+            for person in people:
+                for to in takers:
+                    yield self._command(Transfer, person, to=to, on=on)
+                    yield self._command(Delegate, person, to=to, on=on)
+            for person in (*people, "secretary", "leader", "market"):
+                yield from (self._command(Assign, person, to=to, on=on) for to in takers)
+                yield self._command(Urge, person, on=on)
+            for item in items:
+                if "of" in item:  # Who was entrusted answers, gives it back, and hands it no further.
+                    yield self._command(Release, item["by"], on=on)
+                    yield self._command(Delegate, item["by"], to="head", on=on)
 
     def _clocks(self) -> Iterator[Command]:
         for name, clock in self.workflow.get("clocks", {}).items():

@@ -23,13 +23,16 @@ from engine.cases import (
     SYSTEM,
     Act,
     AddSigner,
+    Assign,
     Attach,
     Case,
     Claim,
     Command,
     Comment,
     Confirm,
+    Copy,
     Decline,
+    Delegate,
     Enlist,
     ExtendClock,
     OpenCase,
@@ -43,6 +46,8 @@ from engine.cases import (
     Sign,
     StopClock,
     TakeDownNotice,
+    Transfer,
+    Urge,
     Withdraw,
     command_digest,
 )
@@ -58,7 +63,7 @@ from engine.errors import (
     StorageError,
 )
 from engine.office import ListRefusedError
-from engine.people import Holding
+from engine.people import Deputy, Holding
 from storage.checks import check
 from tests.property.county import (
     CANARIES,
@@ -84,6 +89,9 @@ MOST_CASES = 4
 SHIPPED_DAYS = Days.shipped()
 BESIDE: tuple[type[Command], ...] = (Claim, Release, Comment, Attach, StopClock, ResumeClock, ExtendClock)
 SECOND: tuple[type[Command], ...] = (AddSigner, Sign, RemoveSigner, Withdraw, Propose, Confirm, Decline, Retract)
+HANDING: tuple[type[Command], ...] = (Assign, Transfer, Delegate, Urge, Copy, Release)
+#: Who stands for others at times: one of the village, one of the township, one of the county.
+DEPUTIES = ("head", "mayor", "police")
 index = st.integers(0, 40)
 #: What a household's case may be about.
 opened = st.sampled_from(["board", "identification", "yard"])
@@ -249,6 +257,39 @@ class Walk(RuleBasedStateMachine):
     @rule(number=index, kind=st.sampled_from([PostNotice, ProveNotice, TakeDownNotice]), choice=index)
     def do_something_about_a_notice(self, number: int, kind: type[Command], choice: int) -> None:
         self.try_one(kind, number, choice, lambda case: [each.command for each in self.guide(case).proposals()])
+
+    @rule(number=index, kind=st.sampled_from(HANDING), choice=index)
+    def hand_work_on(self, number: int, kind: type[Command], choice: int) -> None:
+        """Who has the work changes; whoever was given some may answer it next."""
+        case = self.fitting(number, lambda case: case.status == "open")
+        if case is not None:
+            found = [each for each in self.guide(case).handing() if isinstance(each, kind)]
+            turned = [*found[choice % max(1, len(found)) :], *found]
+            any(self.ask(case.id, command) for command in turned[:8])
+        case = self.fitting(number, lambda case: any("by" in item for item in case.section("items").values()))
+        if case is not None:
+            takers = [(item["q"], item["by"]) for item in case.section("items").values() if "by" in item]
+            ask, person = takers[choice % len(takers)]
+            found = [each.command for each in self.guide(case).proposals()]
+            acts = [each for each in found if isinstance(each, Act) and (each.on or case.stage) == ask]
+            if acts:
+                self.ask(case.id, replace(acts[choice % len(acts)], person=person))
+
+    @rule(choice=index)
+    def somebody_gets_a_deputy(self, choice: int) -> None:
+        """For a week; he then tries what the other could do."""
+        principals = [person for person in POSTS if POSTS[person][0][1] == VILLAGE or person == "clerk"]
+        principal, deputy = principals[choice % len(principals)], DEPUTIES[choice % len(DEPUTIES)]
+        today = legal_day(self.time.now())
+        held = Holding(*POSTS[principal][0], today, today + timedelta(days=7))
+        self.county.intake.put_deputy(Deputy(deputy, principal, held))
+        self.report.add("deputy")
+        case = self.fitting(choice, lambda case: case.status == "open")
+        if case is not None:
+            for proposal in self.guide(case).proposals():
+                if proposal.command.person == principal:
+                    self.ask(case.id, replace(proposal.command, person=deputy))
+                    return
 
     @rule(number=index, kind=st.sampled_from(SECOND), choice=index)
     def think_again(self, number: int, kind: type[Command], choice: int) -> None:
@@ -491,6 +532,8 @@ class Walk(RuleBasedStateMachine):
         if proposal is None:
             return
         person = proposal.command.person
+        if person in DEPUTIES:  # He may still act for another.
+            return
 
         def revoke() -> None:
             for post, division in POSTS[person]:

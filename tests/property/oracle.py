@@ -237,7 +237,7 @@ class Followed:
             return
         moves = [value for section, key, value in event.changes if (section, key) == ("case", "stage")]
         assert len(moves) <= 1, "one event, one move"
-        if moves or event.body.get("to"):
+        if moves or (event.body.get("to") and event.kind != "copied"):
             self._move(event, moves[0] if moves else event.body["to"], calendars)
         self._objections(event)
         self._notices(event, len(calendars) - 1)

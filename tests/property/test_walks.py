@@ -20,8 +20,8 @@ from tests.property.sites import Site
 MUST_HAPPEN = (
     "Act", "Comment", "Object", "OpenCase", "PostNotice", "TakeDownNotice", "asked again", "clock put back",
     "connection lost", "died", "died sweeping", "fired", "list:Enlist", "overtaken", "revoked before commit", "settled",
-    "granted", "AddSigner", "Sign", "Withdraw", "Propose", "Confirm", "refused:GuardRefusedError",
-    "refused:StaleCaseError", "wrong person:PermissionDeniedError",
+    "granted", "AddSigner", "Sign", "Withdraw", "Propose", "Confirm", "Assign", "Transfer", "Delegate", "Urge",
+    "Copy", "deputy", "refused:GuardRefusedError", "refused:StaleCaseError", "wrong person:PermissionDeniedError",
 )  # fmt: skip
 
 

@@ -256,6 +256,25 @@ def test_who_is_asked_to_sign_sees_in_his_queue_that_it_is_a_signature_and_for_w
     assert "answered by 村干部 (cadre): “提交申请”" in offered
 
 
+def test_signers_are_asked_and_acts_taken_back_in_a_batch(bangfu: Bangfu) -> None:
+    def batch(*words: str) -> dict[str, int]:
+        made = bangfu("--json", "--as", "cadre", "batch", "new", *words, "--case", CASE).document["batch"]
+        totals: dict[str, int] = bangfu("--json", "--as", "cadre", "batch", "run", made).document["totals"]
+        return totals
+
+    one = {"selected": 1, "done": 1, "refused": 0, "left": 0}
+    assert batch("sign-add", "mayor") == one
+    assert rows_of(bangfu, "mayor")[0]["signs"] == "before"
+    assert batch("sign-remove", "mayor") == one
+    assert batch("sign-add", "mayor", "--when", "after") == one
+    assert bangfu("--as", "cadre", "act", CASE, "submit", "--fact", "consents=yes").code == 0
+    assert rows_of(bangfu, "mayor")[0]["signs"] == "after"
+    assert batch("withdraw") == one
+    assert batch("withdraw") == {"selected": 1, "done": 0, "refused": 1, "left": 0}
+    said = bangfu("--as", "cadre", "batch", "new", "sign", "--case", CASE)
+    assert (said.code, "it can act, claim" in said.err) == (6, True)
+
+
 def test_who_was_entrusted_sees_in_his_queue_by_whom(bangfu: Bangfu) -> None:
     assert bangfu("--as", "cadre", "delegate", CASE, "party").code == 0
     (row,) = rows_of(bangfu, "party")
