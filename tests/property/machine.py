@@ -265,7 +265,7 @@ class Walk(RuleBasedStateMachine):
         if case is not None:
             found = [each for each in self.guide(case).handing() if isinstance(each, kind)]
             turned = [*found[choice % max(1, len(found)) :], *found]
-            any(self.ask(case.id, command) for command in turned[:8])
+            any(self.ask(case.id, command) for command in turned[:4])
         case = self.fitting(number, lambda case: any("by" in item for item in case.section("items").values()))
         if case is not None:
             takers = [(item["q"], item["by"]) for item in case.section("items").values() if "by" in item]
