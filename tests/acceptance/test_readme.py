@@ -14,6 +14,7 @@ COMMANDS = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 #: Pages that are typed from an empty folder with `docs` in it, each with a last command and what that must say.
 PAGES = {
     "README.md": ("bangfu --as bureau --json show 000001", '"outcome": "granted"'),
+    "docs/howto/back-up-and-restore.md": ("bangfu --lang en doctor", "✓ SQLite journal: wal"),
     "docs/howto/write-a-procedure.md": ("bangfu --as mayor --json show 000001", '"outcome": "granted"'),
 }
 
