@@ -42,6 +42,7 @@ from engine.guards import (
     stand,
     stand_anywhere,
     standing,
+    titled,
     write_facts,
     write_papers,
 )
@@ -330,7 +331,7 @@ def date_events(draft: Draft, written: list[str]) -> None:
 def against_comment(draft: Draft) -> Iterator[Reason]:
     """The case is closed: only reopening or correcting may touch it (I8)."""
     if draft.value("status") == "closed":
-        yield reason("ended", N_("the case has ended ({stage})"), stage=draft.stage)
+        yield reason("ended", N_("the case has ended ({stage})"), stage=draft.procedure.title(draft.stage))
 
 
 def comment(draft: Draft, command: Comment) -> str:
@@ -402,7 +403,7 @@ def attach(draft: Draft, command: Attach) -> str:
     if command.paper not in wanted:
         raise InputError(
             N_("no paper {name} is asked for here; asked for: {known}"), field=command.paper, name=command.paper,
-            known=", ".join(sorted(wanted)) or "none",
+            known=titled(draft.procedure.workflow.papers, sorted(wanted)),
         )  # fmt: skip
     require(draft.before.id, against_attaching(draft, command.paper))
     document = command.document

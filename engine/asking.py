@@ -34,7 +34,8 @@ def question(draft: Draft, name: str) -> dict[str, Any]:
     ask = draft.get("asks", name)
     if ask is None:
         if draft.value("status") != "open":
-            raise ActionNotAllowedError(draft.before.id, N_("the case has ended ({stage})"), stage=draft.stage)
+            end = draft.procedure.title(draft.stage)
+            raise ActionNotAllowedError(draft.before.id, N_("the case has ended ({stage})"), stage=end)
         raise ActionNotAllowedError(draft.before.id, N_("{name} is not being asked now"), name=name)
     return ask  # type: ignore[no-any-return]
 

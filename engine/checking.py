@@ -219,16 +219,24 @@ def _choices(definition: Definition, known: Known) -> Iterator[Fault]:
 
 def _not_yet(definition: Definition, known: Known) -> Iterator[Fault]:
     """Parts of the language that this version reads and cannot run yet."""
+    for name, channel in definition.workflow.opens.items():
+        if channel.every:
+            advice = N_("this version of bangfu cannot run it; leave it out for now")
+            message = worded(N_("not yet: `{key}`"), key="every")
+            yield definition.fault(("opens", name, "every"), message, advice, "not-yet")
+
+
+def _groups(definition: Definition, known: Known) -> Iterator[Fault]:
+    """Villager groups are no divisions: only a village knows its own, so that only its cases post there."""
     w = definition.workflow
-    found: list[Path] = []
-    found += [("opens", name, "every") for name, channel in w.opens.items() if channel.every]
     for name, ask in asks(w):
-        path = place_of(w, name)
         if ask.notice is not None and ask.notice.each == "group" and w.subject not in _OF_ONE_VILLAGE:
-            found.append((*path, "notice", "each"))
-    for path in found:
-        advice = N_("this version of bangfu cannot run it; leave it out for now")
-        yield definition.fault(path, worded(N_("not yet: `{key}`"), key=path[-1]), advice, "not-yet")
+            message = worded(
+                N_("villager groups have no code, and a case of this subject has more than one village: {subject}"),
+                subject=w.subject,
+            )
+            path = (*place_of(w, name), "notice", "each")
+            yield definition.fault(path, message, N_("write `each: village`"), "no-groups")
 
 
 def _titles(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -407,9 +415,9 @@ def _owners(definition: Definition, known: Known) -> Iterator[Fault]:
             yield definition.fault(path, N_("nobody sits on this panel"), N_("give it `seats` or a `roll`"), "no-owner")
         posts = [post.partition("@")[0] for post in panel.seats]
         if len(posts) != len(set(posts)):
-            message = N_("not yet: one post sits here for two places, and their answers could not be told apart")
-            advice = N_("this version of bangfu cannot run it; make two tasks")
-            yield definition.fault((*path, "seats"), message, advice, "not-yet")
+            message = N_("one post sits here for two places, and minutes and tallies could not tell them apart")
+            advice = N_("make a task for each place, and await both")
+            yield definition.fault((*path, "seats"), message, advice, "one-seat")
         if not panel.seats:
             yield definition.fault(path, N_("nobody sits on this panel"), N_("give it `seats`"), "no-owner")
         if panel.roll is not None and (panel.recorded != "minutes" or panel.silence is not None):
@@ -759,8 +767,8 @@ def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
 
 
 _CHECKS: tuple[Check, ...] = (
-    _references, _names, _lengths, _choices, _not_yet, _titles, _owners, _answers, _of_nobody, _objections, _upheld,
-    _can_say_no, _tallies, _joins, _opened, _silence, _notices, _writers, _clauses,
+    _references, _names, _lengths, _choices, _not_yet, _groups, _titles, _owners, _answers, _of_nobody, _objections,
+    _upheld, _can_say_no, _tallies, _joins, _opened, _silence, _notices, _writers, _clauses,
 )  # fmt: skip
 #: Proofs over all ways that a case may take.
 _PROOFS: tuple[Check, ...] = (_reachable, _can_end, _must, _granted, _straight, _awaited)

@@ -266,7 +266,7 @@ def write_facts(draft: Draft, places: Iterable[str], facts: Mapping[str, Any]) -
         name, _, member = key.partition("/")
         fact = procedure.workflow.facts.get(name)
         if fact is None or name not in allowed:
-            known = ", ".join(sorted(allowed)) or "none"
+            known = titled(procedure.workflow.facts, sorted(allowed))
             raise InputError(N_("{name} is not asked for here; asked for: {known}"), field=key, name=name, known=known)
         if (fact.of == "member") != bool(member) or (member and member not in members):
             raise InputError(
@@ -308,12 +308,17 @@ def require_happened(draft: Draft, name: str, stored: Any) -> None:
         )  # fmt: skip
 
 
+def titled(parts: Mapping[str, Any], names: Iterable[str]) -> str:
+    """*names* as they are typed, each with the title that officers know it by; a dash if there are none."""
+    return ", ".join(f"{name} {parts[name].title or ''}".rstrip() for name in names) or "–"
+
+
 def write_papers(draft: Draft, places: Iterable[str], papers: Mapping[str, Document]) -> None:
     """Attach documents to the papers asked for here."""
     allowed = {name for place in places for name in draft.procedure.papers_in.get(place, ())}
     for name, document in papers.items():
         if name not in allowed:
-            known = ", ".join(sorted(allowed)) or "none"
+            known = titled(draft.procedure.workflow.papers, sorted(allowed))
             raise InputError(
                 N_("no paper {name} is asked for here; asked for: {known}"), field=name, name=name, known=known
             )

@@ -23,6 +23,7 @@ from engine.guards import (
     stand,
     stand_anywhere,
     stand_in,
+    titled,
     write_facts,
     write_papers,
 )
@@ -44,7 +45,7 @@ def open_case(draft: Draft, command: OpenCase) -> str:
     if channel is None:
         raise ActionNotAllowedError(
             None, N_("{title} has no channel {channel}; it has {opens}"), title=procedure.workflow.title,
-            channel=name, opens=", ".join(procedure.workflow.opens),
+            channel=name, opens=titled(procedure.workflow.opens, procedure.workflow.opens),
         )  # fmt: skip
     if channel.for_each and command.subject not in command.facts.get(channel.for_each, ()):
         raise InputError(N_("this channel opens one case for each of {fact}: name them"), field=channel.for_each,

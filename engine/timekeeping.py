@@ -14,7 +14,7 @@ from engine.clocks import ClockState
 from engine.compiling import ClockSpec
 from engine.drafting import SUPERVISOR, Draft
 from engine.errors import N_, ActionNotAllowedError, InputError
-from engine.guards import against_action, against_leaving, against_post, against_relatives, against_rule, stand
+from engine.guards import against_action, against_leaving, against_post, against_relatives, against_rule, stand, titled
 from engine.moving import advance, emit, is_towards_approval, take, way, withhold
 from engine.noticing import expire
 from engine.reasons import Reason, UnknownRuleError, reason, require
@@ -27,7 +27,7 @@ BY_HAND = "by_hand"
 def _running(draft: Draft, name: str) -> tuple[ClockSpec, ClockState]:
     state = timing.state_of(draft, name)
     if state is None:
-        known = ", ".join(draft.section("clocks")) or "none"
+        known = titled(draft.procedure.clocks, draft.section("clocks"))
         raise ActionNotAllowedError(
             draft.before.id, N_("no clock {name} runs; running: {known}"), name=name, known=known
         )

@@ -120,7 +120,7 @@ def against_withdrawing(draft: Draft) -> Iterator[Reason]:
     found = undoable(draft)
     if draft.value("status") != "open":
         yield reason(
-            "ended", N_("the case has ended ({stage})"), stage=draft.stage,
+            "ended", N_("the case has ended ({stage})"), stage=draft.procedure.title(draft.stage),
             advice=N_("two persons may reopen it: bangfu propose reopen"),
         )  # fmt: skip
     elif found is None:

@@ -103,6 +103,7 @@ def translated(command: Any, translate: Callable[[str], str]) -> Any:
     help_option = command.get_help_option(typer.Context(command))
     if help_option is not None:
         help_option.help = translate(N_("Show this help."))
+        help_option.display_type_rich = lambda **_: None
     for parameter in command.params:
         # What a flag or an argument without a type of its own is made of says nothing to whoever types it.
         if getattr(parameter, "is_flag", False) or parameter.param_type_name == "argument":

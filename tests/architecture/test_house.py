@@ -22,7 +22,8 @@ def text_files() -> list[Path]:
     folders = [*TOP_LEVEL - {"cli.py"}, "tests", "docs", "bench", ".ci"]
     paths = [path for folder in folders for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
     data = ROOT / "bench" / "data"
-    files = [path for path in [*ROOT.iterdir(), *paths] if path.is_file() and not path.is_relative_to(data)]
+    own = [path for path in ROOT.iterdir() if path.name != ".git"]  # A file in a second worktree.
+    files = [path for path in [*own, *paths] if path.is_file() and not path.is_relative_to(data)]
     return [path for path in files if b"\0" not in path.read_bytes()]
 
 

@@ -144,6 +144,13 @@ def test_a_sound_definition_has_no_fault() -> None:
     assert check(_load(OBJECTION), deployed=True) == ()
 
 
+def test_groups_post_only_where_a_case_has_one_village() -> None:
+    text = _spoilt("      places: [square]\n", "      places: [square]\n      each: group\n")
+    assert not _faults(text)
+    larger = _spoilt("subject: household", "subject: township", text)
+    assert ("no-groups", _line_of(larger, "      each: group")) in _told(larger)
+
+
 #: One of its limits.
 LIMIT = "    limit: 5 workday\n"
 # What is spoilt, what it becomes, the code, and a part of the line where it is told.
@@ -180,7 +187,7 @@ SEEDS = [
     (LIMIT, LIMIT + "    list: {per: county, draw: {share: 1, sets: no_fact}}\n", "unknown-fact", "no_fact"),
     (LIMIT, LIMIT + "    list: {per: county, rank: {order: no_fact, take: 1, sets: x}}\n", "unknown-fact", "no_fact"),
     ("    seats: {village.cadre: 2}\n", "    roll: register\n", "no-owner", "roll"),
-    ("    seats: {village.cadre: 2}\n", "    seats: {village.cadre: 1, village.cadre@home: 1}\n", "not-yet", "seats"),
+    ("    seats: {village.cadre: 2}\n", "    seats: {village.cadre: 1, village.cadre@home: 1}\n", "one-seat", "seats"),
     ("    seats: {village.cadre: 2}\n", "    seats: {village.cadre: 2}\n    roll: register\n", "no-owner", "roll"),
     ("upheld: {title: 异议成立, to: refused, means: refuse}", "upheld: {title: 异议成立, to: refused}",
      "upheld-forward", "upheld:"),

@@ -220,7 +220,7 @@ class TestEnd:
             lambda: runner.act("county.police", "done", on="police"),
             lambda: runner.do(Comment, "village.cadre", note="迟到的话"),
         ):
-            with pytest.raises(ActionNotAllowedError, match="has ended"):
+            with pytest.raises(ActionNotAllowedError, match=r"has ended \(不纳入\)"):
                 attempt()
 
     def test_an_end_tells_whoever_opened_the_case(self) -> None:
