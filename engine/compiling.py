@@ -232,7 +232,8 @@ class Procedure:
         return name
 
     def post_title(self, post: str) -> str:
-        found = self.workflow.posts.get(post)
+        """The Chinese title of a post, written with or without its place."""
+        found = self.workflow.posts.get(post.partition("@")[0])
         return found.title if found else post
 
     def parameter(self, text: str) -> str:

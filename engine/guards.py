@@ -23,7 +23,7 @@ from engine.people import sees
 from engine.reasons import Reason, UnknownRuleError, reason, require
 from engine.rules import RuleResult, Verdict
 from engine.timing import state_of
-from engine.workflow import Action, Fact, Paper
+from engine.workflow import WITHOUT_POST, Action, Fact, Paper
 
 #: Meanings that judge: who prepared a case may not do this above the village.
 JUDGING = frozenset({"pass", "grant", "refuse"})
@@ -127,11 +127,21 @@ def against_post(draft: Draft, posts: Iterable[str], ask: str = "") -> Iterator[
     """The person holds none of *posts*."""
     posts = tuple(draft.parameter(post) for post in posts)
     if standing(draft, posts, ask) is None:
-        titles = ", ".join(f"{draft.procedure.post_title(post)} ({post})" for post in posts)
         yield reason(
             "post", N_("only {titles} of this case's own division may do this"),
-            advice=N_("see who holds it: bangfu post list"), titles=titles,
+            advice=N_("see who holds it: bangfu post list"), titles=_named(draft, posts),
         )  # fmt: skip
+
+
+def _named(draft: Draft, posts: Iterable[str]) -> Words:
+    """*posts* by title, and as they are typed where they are posts; who holds none in the reader's language."""
+    names = {
+        f"post{number}": Words(WITHOUT_POST[post])
+        if post in WITHOUT_POST
+        else f"{draft.procedure.post_title(post)} ({post})"
+        for number, post in enumerate(posts)
+    }
+    return Words(", ".join(f"{{{name}}}" for name in names), names)
 
 
 def stand(draft: Draft, posts: Iterable[str], ask: str = "") -> Standing:

@@ -26,7 +26,13 @@ Subject = Literal["household", "person", "village", "township", "county", "offic
 Level = Literal["outside", "group", "village", "township", "county", "prefecture", "province"]
 
 #: Actors who hold no post: the household itself, anybody, who objects, and the parent case.
-NO_POST = frozenset({"household", "anyone", "objector", "parent"})
+WITHOUT_POST = {
+    "household": N_("the household"),
+    "anyone": N_("anybody"),
+    "objector": N_("the objector"),
+    "parent": N_("the case that opened it"),
+}
+NO_POST = frozenset(WITHOUT_POST)
 #: What an amount may say instead of a length: not yet decided, decided that there is none.
 NO_LENGTH = ("unset", "none")
 #: Words of the language that no stage, task, end, action or clock may be called.

@@ -719,7 +719,7 @@ def overdue(context: typer.Context, limit: LimitOption = 100) -> None:
             return
         places = _places(session, (row.case.division for row in rows))
         lines = [_late_line(session, row, places) for row in rows]
-        headings = (_("Case"), _("Household"), _("Place"), _("Deadline"), _("Late since"), _("Whose move"))
+        headings = (_("Case"), _("Household"), _("Place"), _("Deadline"), _("Was due"), _("Whose move"))
         session.screen.print(table(headings, lines, narrow=(0, 1, 4)))
 
     document = {

@@ -10,7 +10,7 @@ from typing import Any
 from bangfu.terminal.screen import MASKED
 from engine.cases import SYSTEM, Secret
 from engine.errors import N_
-from engine.workflow import Action, Fact, Workflow
+from engine.workflow import WITHOUT_POST, Action, Fact, Workflow
 
 Translate = Callable[[str], str]
 
@@ -27,12 +27,6 @@ _WORDS = {
 _FOR_TWO = {
     ".correct": N_("correction proposed"),
     ".reopen": N_("reopening proposed"),
-}
-_NO_POST = {
-    "household": N_("the household"),
-    "anyone": N_("anybody"),
-    "objector": N_("the objector"),
-    "parent": N_("the case that opened it"),
 }
 _OUTCOMES = {
     "granted": N_("granted"),
@@ -91,8 +85,8 @@ class Titles:
     def post(self, post: str) -> str:
         """``level.role`` with or without its division."""
         name = post.partition("@")[0]
-        if name in _NO_POST:
-            return self._(_NO_POST[name])
+        if name in WITHOUT_POST:
+            return self._(WITHOUT_POST[name])
         found = self.workflow.posts.get(name)
         return found.title if found is not None else name
 

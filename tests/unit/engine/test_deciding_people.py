@@ -194,7 +194,7 @@ class TestPosts:
     def test_only_a_parent_opens_a_parents_channel(self) -> None:
         text = PEOPLE.replace("applied: {by: [household, anyone]", "applied: {by: parent")
         runner = Runner.of(text)
-        with pytest.raises(PermissionDeniedError, match="only parent"):
+        with pytest.raises(PermissionDeniedError, match="only the case that opened it"):
             runner.open("village.cadre", "applied")
 
     @pytest.mark.parametrize(("big", "post"), [(True, "county.bureau"), (False, "township.cadre")])

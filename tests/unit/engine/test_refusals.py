@@ -90,3 +90,15 @@ def test_what_is_offered_instead_is_named_as_the_definition_calls_it() -> None:
     runner.open("village.cadre")
     with pytest.raises(CaseError, match=r"offers grant, 通过 \(pass\), refuse, back, not wave"):
         runner.act("county.bureau", "wave")
+
+
+def test_who_holds_no_post_is_named_in_the_readers_language_and_a_post_by_title_wherever_it_is() -> None:
+    text = RULES.replace("pass: {to: next,", "pass: {to: next, by: [household, village.cadre@home],")
+    text = text.replace("workflow: rules\n", "workflow: rules\nposts: {village.cadre: 村干部}\n")
+    runner = Runner.of(text)
+    runner.open("village.cadre")
+    with pytest.raises(CaseError) as refused:
+        runner.act("county.bureau", "pass")
+    assert "only the household, 村干部 (village.cadre@home)" in str(refused.value)
+    told = refused.value.words.told(lambda text: "农户" if text == "the household" else text)
+    assert "only 农户, 村干部" in told
