@@ -20,8 +20,11 @@ from engine.compiling import FORWARD
 from engine.errors import N_, DefinitionError, Fault, Words, worded
 from engine.feasibility import misfits
 from engine.grounds import uncited, unset
+from engine.impossible import beyond_bounds, circles, idle_clocks, impossible_panels, unasked_rules
+from engine.lifeless import lifeless
 from engine.loading import Definition
 from engine.marks import Path
+from engine.meanings import contradicted, granted_twice
 from engine.precedence import unknown_rules
 from engine.references import Known, asks, choices_of, every_panel, panels_of, place_of, posts_of, unknown
 from engine.rules import RuleBook
@@ -85,6 +88,8 @@ def check(
     faults.extend(_rules(definition, is_whole=is_whole))
     if deployed:
         faults.extend(unset(definition))
+    if not any(fault.severity == "error" and fault.code != "not-yet" for fault in faults):
+        faults.extend(lifeless(definition))
     if calendar is not None and not any(fault.severity == "error" for fault in faults):
         faults.extend(_feasible(definition, calendar))
     return tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line, fault.column)))
@@ -121,6 +126,16 @@ def _feasible(definition: Definition, calendar: Calendar) -> Iterator[Fault]:
             )
             advice = N_("shorter limits of the steps, or a longer one over them")
             yield definition.fault(path, message, advice, "tight-limit", "warning")
+
+
+def _meanings(definition: Definition, known: Known) -> Iterator[Fault]:
+    yield from contradicted(definition)
+    yield from granted_twice(definition)
+
+
+def _impossible(definition: Definition, known: Known) -> Iterator[Fault]:
+    for search in (impossible_panels, beyond_bounds, circles, idle_clocks, unasked_rules):
+        yield from search(definition)
 
 
 def _clauses(definition: Definition, known: Known) -> Iterator[Fault]:
@@ -771,6 +786,6 @@ _CHECKS: tuple[Check, ...] = (
     _upheld, _can_say_no, _tallies, _joins, _opened, _silence, _notices, _writers, _clauses,
 )  # fmt: skip
 #: Proofs over all ways that a case may take.
-_PROOFS: tuple[Check, ...] = (_reachable, _can_end, _must, _granted, _straight, _awaited)
+_PROOFS: tuple[Check, ...] = (_reachable, _can_end, _must, _granted, _straight, _awaited, _meanings, _impossible)
 #: With one of these some ways are not known, and whatever were proved over the rest would be its consequence.
 _BREAKING = frozenset({"unknown-target", "unknown-place", "unknown-event"})

@@ -101,6 +101,19 @@ class _Line:
             name: self._term(clock.limit or clock.wait or "", shortest=clock.limit is not None)
             for name, clock in workflow.clocks.items()
         }
+        # Looked up once, since thousands of cases are walked.
+        self.stages = workflow.main_line
+        self.onward = {
+            stage: [name for name, action in workflow.stages[stage].actions.items() if self._leads_on(stage, action.to)]
+            for stage in self.stages
+        }
+        self.awaited = {
+            stage: [name for name, task in workflow.tasks.items() if stage in task.awaited_by] for stage in self.stages
+        }
+        self.opened: dict[str, list[str]] = {}
+        for name, task in workflow.tasks.items():
+            for event in task.opens:
+                self.opened.setdefault(event, []).append(name)
 
     def _asks(self) -> Iterator[tuple[str, Voiced]]:
         yield from self.workflow.stages.items()
@@ -136,7 +149,7 @@ class _Line:
         for channel in self.workflow.opens:
             self._happen(walk, channel, start, patient)
         at = start
-        for stage in self.workflow.main_line:
+        for stage in self.stages:
             at = self._stay(walk, stage, at, patient)
         walk.happen(next(iter(self.workflow.ends)), at)
         return walk
@@ -144,13 +157,12 @@ class _Line:
     def _stay(self, walk: _Walk, stage: str, at: datetime, patient: bool) -> datetime:
         for event in ("entered", "begun", "listed"):
             self._happen(walk, f"{stage}.{event}", at, patient)
-        awaited = [name for name, task in self.workflow.tasks.items() if stage in task.awaited_by]
-        ready = max([at, *(walk.stays[name][1] for name in awaited if name in walk.stays)])
+        ready = max([at, *(walk.stays[name][1] for name in self.awaited[stage] if name in walk.stays)])
         self._happen(walk, f"{stage}.ready", ready, patient)
         self._happen(walk, f"{stage}.posted", ready, patient)
         asked = self.workflow.stages[stage]
         leaves_at = self._over(walk, stage, asked, ready, patient)
-        names = [name for name, action in asked.actions.items() if self._leads_on(stage, action.to)]
+        names = self.onward[stage]
         leaves_at = self._waited(walk, {f"{stage}.{name}" for name in (*names, "left", "over")}, leaves_at)
         walk.stays[stage] = (at, leaves_at)
         for name in (*names, "left", "expired", "ended", "over"):
@@ -187,8 +199,9 @@ class _Line:
     def _happen(self, walk: _Walk, event: str, at: datetime, patient: bool) -> None:
         """Marks *event*, and runs the tasks that it opens."""
         walk.happen(event, at)
-        for name, task in self.workflow.tasks.items():
-            if event in task.opens and name not in walk.stays:
+        for name in self.opened.get(event, ()):
+            if name not in walk.stays:
+                task = self.workflow.tasks[name]
                 over = self._over(walk, name, task, at, patient)
                 walk.stays[name] = (at, over)
                 for result in ("done", "waived", *_results(task)):
@@ -202,10 +215,13 @@ class _Line:
         for start, walk in zip(days, found, strict=True):
             end = walk.events.get(str(clock.until))
             state = self._state(walk, name, clock)
-            if end is None or state is None or end < state.started_at or state.provisional or walk.provisional:
+            if end is None or state is None or end < state.started_at or state.provisional:
                 continue
+            late = clocks.is_over(state, end)
+            if walk.provisional and not late:
+                continue  # What ends after the last published day is late for a limit that ends before it.
             tried += 1
-            if clocks.is_over(state, end):
+            if late:
                 failed.append((start, end, state))
         if not failed:
             return None

@@ -198,7 +198,7 @@ def _refuse_wider_values(lower: Node, overlay: Node, report: Report) -> None:
                     )
                 )
             for node in _values(entry, bound):
-                order = _compared(node, limit)
+                order = compared(node.value, limit.value)
                 said = worded(_BOUNDS[bound], name=name, value=limit.value, file=limit.source.name, line=limit.line)
                 if order is None:
                     report(
@@ -229,9 +229,9 @@ def _values(param: Node, bound: str) -> Iterator[Node]:
                 yield child
 
 
-def _compared(value: Node, limit: Node) -> int | None:
+def compared(value: object, limit: object) -> int | None:
     """Below, at or above: -1, 0, 1; ``None`` where the two have no common unit."""
-    left, right = _measure(value.value), _measure(limit.value)
+    left, right = _measure(value), _measure(limit)
     if left is None or right is None or left[1] != right[1]:
         return None
     return (left[0] > right[0]) - (left[0] < right[0])

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.marks import Path
-from engine.workflow import Action, Workflow
+from engine.workflow import Action, Clock, Workflow
 
 #: Where a case is before it is opened.
 NEW = "new"
@@ -55,6 +55,14 @@ def written_targets(path: Path, action: Action) -> Iterator[tuple[Path, str]]:
 
 def actions(workflow: Workflow) -> Iterator[tuple[Path, str, Action, tuple[str, ...]]]:
     """Every action that moves a case: its place, its name, itself, and the stages where it may be taken."""
+    yield from _taken(workflow)
+    for name, clock in workflow.clocks.items():
+        if clock.then is not None:
+            yield ("clocks", name, "then"), name, clock.then, _running(workflow, clock)
+
+
+def _taken(workflow: Workflow) -> Iterator[tuple[Path, str, Action, tuple[str, ...]]]:
+    """The actions that somebody takes, or a voice answers."""
     for name, channel in workflow.opens.items():
         yield ("opens", name), name, channel, (NEW,)
     for stage_name, stage in workflow.stages.items():
@@ -62,9 +70,40 @@ def actions(workflow: Workflow) -> Iterator[tuple[Path, str, Action, tuple[str, 
             yield ("stages", stage_name, "actions", name), name, action, (stage_name,)
     for name, anywhere in workflow.anywhere.items():
         yield ("anywhere", name), name, anywhere, sources_of_anywhere(workflow, anywhere.from_)
-    for name, clock in workflow.clocks.items():
-        if clock.then is not None:
-            yield ("clocks", name, "then"), name, clock.then, tuple(workflow.stages)
+
+
+def _running(workflow: Workflow, clock: Clock) -> tuple[str, ...]:
+    """The stages in which *clock* may run: those that a case comes to between its start and its end."""
+    everywhere = tuple(workflow.stages)
+    onward: dict[str, list[tuple[str, str]]] = {}
+    for path, name, action, sources in _taken(workflow):
+        for _, word in written_targets(path, action):
+            for source in sources:
+                onward.setdefault(source, []).append((name, _goal(workflow, source, word)))
+    found: list[str] = []
+    for event in clock.from_:
+        place, _, word = str(event).partition(".")
+        if place not in workflow.stages:
+            return everywhere
+        goals = [goal for name, goal in onward.get(place, ()) if word in (name, "left", "over")]
+        found += goals or [place]
+    for other in workflow.clocks.values():
+        if other.then is not None and other is not clock:
+            found += [word for _, word in written_targets((), other.then)]
+    last, _, end = str(clock.until).partition(".")
+    for stage in found:
+        for name, goal in onward.get(stage, ()):
+            over = stage == last and end in (name, "left", "over")
+            if goal in BACKWARD and not over:
+                return everywhere
+            if not over and goal not in found:
+                found.append(goal)
+    return tuple(name for name in workflow.stages if name in found) if clock.from_ else everywhere
+
+
+def _goal(workflow: Workflow, source: str, word: str) -> str:
+    """The stage or end that *word* means in *source*; what only the case can tell stays as it is."""
+    return next_of(workflow, source) if word == "next" else source if word in HERE else word
 
 
 def moves(workflow: Workflow) -> tuple[Move, ...]:
@@ -73,7 +112,7 @@ def moves(workflow: Workflow) -> tuple[Move, ...]:
     for path, name, action, sources in actions(workflow):
         for _, word in written_targets(path, action):
             for source in sources:
-                target = next_of(workflow, source) if word == "next" else source if word in HERE else word
+                target = _goal(workflow, source, word)
                 if target in workflow.stages or target in workflow.ends:
                     found.append(Move(source, name, target, path, action))
     return tuple(found)

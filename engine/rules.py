@@ -192,6 +192,16 @@ class RuleBook:
             truth = not truth
         return Verdict(truth, ref, tuple(results))
 
+    def truths(self, refs: Iterable[str], scope: RuleScope) -> tuple[bool | None, ...]:
+        """Whether each of *refs* holds, without an account of why: of rules, groups and facts that can be asked so."""
+        run = _Run(self, scope)
+        found = []
+        for ref in refs:
+            word, _, name = ref.rpartition(" ")
+            truth = run.of_members(name, is_any=word == "any")[0] if word in ("any", "all") else run.outcome(name).value
+            found.append(not truth if word == "not" and truth is not None else truth)
+        return tuple(found)
+
     def computed(self, scope: RuleScope) -> dict[str, Any]:
         """
         The values of the computed facts of the case; those not known are absent.
@@ -271,6 +281,20 @@ class RuleBook:
             ]
             queue.extend(used for used in read if used not in queue)
         return frozenset(found), certain
+
+    def expressions_of(self, ref: str) -> tuple[Expression, ...]:
+        """The expressions that *ref* comes to: of its rules, and of the rules and computed facts that those read."""
+        name = ref.rpartition(" ")[2]
+        queue = [each for each in self._groups.get(name, (name,)) if each in self._formulas]
+        for each in queue:
+            queue.extend(part for part in self._needs(each) if part not in queue)
+        return tuple(self._scan(self._formulas[each]) for each in queue)
+
+    def param_values(self, name: str) -> tuple[Any, ...]:
+        """Every value that the parameter *name* has somewhere, as rules read it; none that is undecided."""
+        param = self.workflow.params[name]
+        values = (value for _, value in leaves(param.value) if value not in ("unset", "none"))
+        return tuple(dict.fromkeys(_param_value(param, value) for value in values))
 
     @cached_property
     def read(self) -> frozenset[str]:

@@ -26,7 +26,7 @@ facts:
   kind: {title: 类别, type: one of, options: {old: 旧, fresh: 新}, in: visit}
   since: {title: 纳入日, type: date, of: household}
 rules:
-  below: {title: 低于参考线, if: income < k.line}
+  below: {title: 低于参考线, group: reference, if: income < k.line}
   listed_bad: {title: 命中清单, group: negative, if: "members.exists(m, m.hit)"}
 papers:
   form: {title: 申请表, in: visit, signed_by: [household, team]}
@@ -240,6 +240,25 @@ SEEDS = [
     ("  enter:\n    title: 录入\n", "  opened:\n    title: 录入\n", "reserved-name", "  opened:"),
     ("      enter: {title: 已录入", "      left: {title: 已录入", "reserved-name", "left:"),
     ("  compare:\n", "  decide:\n", "duplicate-name", "  decide:\n    title: 比对"),
+    ("to: refused, means: refuse}\n  notice", "to: refused}\n  notice", "meaning", "unconfirmed: {title"),
+    ("to: refused, means: refuse, tell", "to: enter, means: refuse, tell", "meaning", "to: enter,"),
+    ("to: visited, means: back", "to: visited", "meaning", "to: visited"),
+    ("to: visited, means: back", "to: refused, means: back", "meaning", "to: refused, means: back"),
+    ("outcome: granted}", "outcome: closed}", "meaning", "grant: {title"),
+    ("已录入, to: next}", "已录入, to: next, means: grant}", "granted-twice", "enter: {title"),
+    ("    quorum: 2\n", "    quorum: 3\n", "impossible-quorum", "quorum: 3"),
+    ("confirmed: over 1/2 of present", "confirmed: '3'", "dead-result", "confirmed: '3"),
+    ("value: 7 day}", "value: 7 day, at_least: 10 day}", "bounds", "  wait: {"),
+    ("county.bureau: 县局", "county.bureau: {title: 县局, else: county.bureau}", "circle", "else: county"),
+    ("    from: found_on\n", "", "never-started", "  whole:"),
+    ("    from: found_on\n", "    from: decide.grant\n", "never-over", "until: decide.grant"),
+    ("group: reference, ", "", "unasked-rule", "  below:"),
+    ("needs: [not negative], ", "", "unasked-rule", "listed_bad:"),
+    ("if: income < k.line", "if: income < k.line && income > k.line", "dead-rule", "below:"),
+    ("needs: [not negative]", "needs: [not negative, negative]", "dead-action", "grant: {"),
+    ("to: next, means: grant", "to: [{when: below, to: next}, {when: below, to: granted}, {to: next}], means: grant",
+     "dead-line", "grant: {"),
+    ("enter: {title: 已录入, to: next}", "enter: {title: 已录入, to: next, needs: below}", "stuck", "  enter:\n"),
 ]  # fmt: skip
 
 
@@ -254,7 +273,7 @@ def test_a_seeded_fault_is_told_by_its_code_at_its_line(old: str, new: str, code
 
 def test_a_stage_that_grants_can_also_say_no() -> None:
     text = _spoilt("      return: {title: 退回, to: visited, means: back, opinion: yes}\n", "")
-    text = _spoilt("to: refused, means: refuse, tell", "to: refused, means: record, tell", text)
+    text = _spoilt("to: refused, means: refuse, tell", "to: stay, means: record, tell", text)
     assert _told(text) == [("cannot-say-no", _line_of(text, "      grant: {"))]
 
 
@@ -271,6 +290,14 @@ def test_a_silent_body_may_be_consulted_and_never_decides() -> None:
 def test_a_clock_may_send_back_or_record_by_itself() -> None:
     text = _spoilt("    until: decide.grant\n", "    until: decide.grant\n    then: {to: visit, means: back}\n")
     assert _told(text) == []
+
+
+def test_a_clock_helps_only_where_it_runs() -> None:
+    lapse = "clocks:\n  gone: {title: 期限, limit: 9 day, from: STAGE.entered, until: STAGE.left, then: THEN}\n"
+    lapse = lapse.replace("THEN", "{to: refused, means: lapse}")
+    endless = _spoilt("enter: {title: 已录入, to: next}", "enter: {title: 已录入, to: stay}")
+    assert "no-way-to-end" in dict(_told(_spoilt("clocks:\n", lapse.replace("STAGE", "visit"), endless)))
+    assert "no-way-to-end" not in dict(_told(_spoilt("clocks:\n", lapse.replace("STAGE", "enter"), endless)))
 
 
 def test_two_results_that_can_both_hold_contradict_each_other_c6() -> None:

@@ -91,6 +91,12 @@ def test_what_is_awaited_runs_beside_the_stages(calendar: Calendar) -> None:
     assert not misfit.whatever
 
 
+def test_a_step_that_ends_beyond_the_published_years_is_late_for_a_limit_within_them(calendar: Calendar) -> None:
+    misfit = found(procedure("23 workday", compare="3650 day"), calendar)
+    assert misfit is not None
+    assert misfit.failed == misfit.tried > 1_600
+
+
 def test_time_that_does_not_count_is_left_out(calendar: Calendar) -> None:
     assert found(procedure("15 workday", wait="40 day"), calendar) is not None
     assert found(procedure("17 workday", wait="40 day", excepted="publicity"), calendar) is None
