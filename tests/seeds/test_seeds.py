@@ -12,7 +12,7 @@ from tests.seeds.sowing import Fate, one_year, shipped, sow
 #: as sound as the first, and only the legal text could say that it was not meant.
 LEAST = 0.97
 REACHED = {
-    "break_rule": 0.90, "drop_await": 0.75, "drop_needs": 0.40, "drop_way_aside": 0.20, "no_to_pass": 0.95,
+    "break_rule": 0.88, "drop_await": 0.75, "drop_needs": 0.40, "drop_way_aside": 0.20, "no_to_pass": 0.94,
     "shorten_limit": 0.80, "swap_end": 0.95, "swap_target_on": 0.95, "swap_way_back": 0.50, "write_too_late": 0.85,
 }  # fmt: skip
 #: Of each definition and operator so many seeds are sown by `make test`, the rest by `make long`.
