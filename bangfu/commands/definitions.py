@@ -14,7 +14,7 @@ from bangfu.terminal.errors import fault_document
 from bangfu.terminal.screen import DONE, LATE, QUIET, SOON, escape, styled, table
 from bangfu.terminal.session import Session
 from bangfu.terminal.titles import Titles
-from engine.errors import N_, DefinitionError, told
+from engine.errors import N_, DefinitionError, InputError, told
 
 if TYPE_CHECKING:
     from bangfu.library import Library
@@ -50,7 +50,11 @@ def check(
     deployed: Annotated[
         bool, typer.Option("--deployed", help=N_("As if it were to be put into force: nothing may be unset"))
     ] = False,
+    all_: Annotated[bool, typer.Option("--all", help=N_("Everything, as if nothing were named"))] = False,
 ) -> int:
+    if all_ and target:
+        raise InputError(N_("{target} is named, and everything is meant"), field="--all", target=target,
+                         advice=N_("leave one of them out"))  # fmt: skip
     session = session_of(context)
     names, faults = _checked(session, target, deployed)
     errors = [fault for fault in faults if fault.severity == "error"]

@@ -158,7 +158,7 @@ def test_a_file_that_is_no_database_is_named(bangfu: Bangfu) -> None:
         (("open", "identification", "--household", "吴明成", "--channel", "xxx"), "there are: applied 农户申报"),
         (
             ("open", "nosuch", "--household", "吴明成"),
-            "nosuch is not in force here; in force: clear_out、identification",
+            "nosuch is not in force here; in force: clear_out、department_clue、identification",
         ),
         (("open", "identificaton", "--household", "吴明成"), "did you mean identification?"),
         (("clock", "explain", CASE, "hole"), "did you mean whole?"),
@@ -377,3 +377,10 @@ def test_a_command_that_is_missing_is_told_as_json_where_json_is_wanted(bangfu: 
         said = bangfu("--json", *typed)
         assert (said.code, said.document["error"]["kind"]) == (2, "UsageError")
     assert bangfu().code == 0
+
+
+def test_everything_is_checked_by_name_too_and_not_beside_one_pack(bangfu: Bangfu) -> None:
+    said = bangfu("check", "hn_demo", "--all")
+    assert (said.code, "hn_demo is named, and everything is meant" in said.err + said.out) == (6, True)
+    checked = bangfu("--json", "check", "--all").document
+    assert (checked["errors"], {"base", "hn_demo", "zjj_pair"} <= set(checked["checked"])) == (0, True)
