@@ -402,7 +402,7 @@ class Walk(RuleBasedStateMachine):
         case = self.case(number)
         proposal = self.propose(case, choice)
         own = wrong == "stranger" and case.division != VILLAGE
-        if proposal is None or own or proposal.command.person == wrong or isinstance(proposal.command, Comment):
+        if proposal is None or own or proposal.command.person == wrong or isinstance(proposal.command, (Comment, Copy)):
             return
         command = replace(proposal.command, person=wrong)
         told = {"stranger": CaseNotFoundError, FORMER[0]: CaseNotFoundError}.get(wrong, BangfuError)
