@@ -9,6 +9,7 @@ environments, because a field that a protobuf message lacks reads as zero and a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from cel_expr_python import cel
@@ -21,6 +22,19 @@ _TYPES = {
 }  # fmt: skip
 _PROTO = {"string": 9, "int": 3, "yuan": 3, "double": 1, "day": 3, "bool": 8, "list": 9}
 _OPTIONAL, _REPEATED = 1, 3
+
+
+def _first_of_month(day: int, months: int) -> int:
+    """The first day of the month that is *months* after the one in which *day* lies; days by their ordinal."""
+    found = date.fromordinal(day)
+    index = found.year * 12 + found.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1).toordinal()
+
+
+#: What expressions may call besides CEL's own functions.
+_FUNCTIONS = [
+    cel.FunctionDecl("first_of_month", [cel.Overload("first_of_month", _T.INT, [_T.INT, _T.INT], impl=_first_of_month)])
+]
 
 
 class Environments:
@@ -46,9 +60,11 @@ class Environments:
             variables = {name: _TYPES[kind] for name, kind in names.items()}
             variables |= {"passed": _T.List(_T.STRING), "today": _T.INT}
             records = {"members": _T.List(_T("facts.member"))}
-            self._checked[of_member] = cel.NewEnv(descriptor_pool=pool, variables=variables | records)
+            self._checked[of_member] = cel.NewEnv(
+                descriptor_pool=pool, variables=variables | records, functions=_FUNCTIONS
+            )
             records = {"members": _T.List(_T.Map(_T.STRING, _T.DYN))}
-            self._running[of_member] = cel.NewEnv(variables=variables | records)
+            self._running[of_member] = cel.NewEnv(variables=variables | records, functions=_FUNCTIONS)
 
     def kind(self, text: str, of_member: bool) -> str:
         """

@@ -488,6 +488,19 @@ def _answers(definition: Definition, known: Known) -> Iterator[Fault]:
                 yield definition.fault((*path, word, "needs"), message, advice, "needs-on-result")
 
 
+def _channels(definition: Definition, known: Known) -> Iterator[Fault]:
+    """A channel says who opens, on what conditions, and where the case then stands; it has no effects of its own."""
+    for name, channel in definition.workflow.opens.items():
+        path = ("opens", name)
+        for key in ("opinion", "times", "set", "tell", "among"):
+            if getattr(channel, "set_" if key == "set" else key):
+                message = worded(N_("`{key}` does nothing when a case is opened"), key=key)
+                yield definition.fault((*path, key), message, N_("say it of an action of the first stage"), "shape")
+        if channel.needs and "parent" in channel.by:
+            message = worded(N_("another case opens by `{name}` whether or not a rule holds"), name=name)
+            yield definition.fault((*path, "needs"), message, N_("let the first stage ask it"), "needs-on-result")
+
+
 def _of_nobody(definition: Definition, known: Known) -> Iterator[Fault]:
     """What comes of itself waits for what it asks; it may not ask for what nobody can ever give."""
     w = definition.workflow
@@ -686,10 +699,12 @@ def _awaited(definition: Definition, known: Known) -> Iterator[Fault]:
 def _comes_before(w: Workflow, event: str, stage: str) -> bool:
     """Whether *event* can have happened while the case stands in *stage* and waits."""
     place, _, word = event.partition(".")
+    goals = {move.target for move in routes.moves(w) if (move.source, move.name) == (place, word)}
     if place == stage:
-        return word in ("entered", "begun", "listed", "posted", "expired", "objected", "due", "late")
+        # What is asked here "when necessary": an action that leaves the case where it stands.
+        return stage in goals or word in ("entered", "begun", "listed", "posted", "expired", "objected", "due", "late")
     if place in w.stages:
-        goals = {move.target for move in routes.moves(w) if (move.source, move.name) == (place, word)} or {place}
+        goals = goals or {place}
         return any(goal == stage or goal in routes.before(w, stage) for goal in goals)
     return place not in w.ends
 
@@ -724,7 +739,10 @@ def _silence(definition: Definition, known: Known) -> Iterator[Fault]:
 
 
 def _silent(definition: Definition, path: Path, message: str | Words) -> Fault:
-    advice = N_("time alone may only mean back, defer, record or lapse; a consulted body's silence decides nothing")
+    advice = N_(
+        "let a post or a panel decide: a limit marks it late and calls another (`late`). Time alone may only mean "
+        "back, defer, record or lapse and lead no further; a body's silence counts only where it is asked in a task"
+    )
     return definition.fault(path, message, advice, "silent-decision")
 
 
@@ -782,8 +800,8 @@ def _writers(definition: Definition, known: Known) -> Iterator[Fault]:
 
 
 _CHECKS: tuple[Check, ...] = (
-    _references, _names, _lengths, _choices, _not_yet, _groups, _titles, _owners, _answers, _of_nobody, _objections,
-    _upheld, _can_say_no, _tallies, _joins, _opened, _silence, _notices, _writers, _clauses,
+    _references, _names, _lengths, _choices, _not_yet, _groups, _titles, _owners, _answers, _channels, _of_nobody,
+    _objections, _upheld, _can_say_no, _tallies, _joins, _opened, _silence, _notices, _writers, _clauses,
 )  # fmt: skip
 #: Proofs over all ways that a case may take.
 _PROOFS: tuple[Check, ...] = (_reachable, _can_end, _must, _granted, _straight, _awaited, _meanings, _impossible)

@@ -84,8 +84,8 @@ class ClockSpec:
     Attributes:
         ask: The stage or task to whose entry it belongs and with which it ends; empty for clocks over several stages.
         panel: Of a silence: the panel whose it is, empty for one written in place; None for every other clock.
-        terms: The amount or moment; never ``unset`` or ``none``. Of a table still ``$name``: cases differ. Of the turns
-            of a task its cycle, see :func:`engine.clocks.turn`.
+        terms: The amount or moment; never ``unset`` or ``none``. Of a table still with ``$name``: cases differ. Of the
+            turns of a task its cycle, see :func:`engine.clocks.turn`.
         is_turn: It waits for the next turn of a task that comes again and again.
     """
 
@@ -109,7 +109,7 @@ class ClockSpec:
     @property
     def anchor(self) -> str:
         """The moment that its terms are counted from, where they name one: an event or a date fact."""
-        if self.terms.startswith("$") or self.is_turn:
+        if "$" in self.terms or self.is_turn:
             return ""
         term = parse_term(self.terms)
         return term.anchor if isinstance(term, Offset) else ""
@@ -237,10 +237,9 @@ class Procedure:
         return found.title if found else post
 
     def parameter(self, text: str) -> str:
-        """*text*, or for ``$name`` the parameter's value as text; a table is left to :meth:`Draft.parameter`."""
-        if text.startswith("$") and not self.workflow.params[text[1:]].by:
-            return str(self.workflow.params[text[1:]].value)
-        return text
+        """*text*, with the parameter's value for ``$name``; a table is left to :meth:`Draft.parameter`."""
+        head, dollar, name = text.partition("$")
+        return f"{head}{self.workflow.params[name].value}" if dollar and not self.workflow.params[name].by else text
 
     def move(self, step: Step, trigger: str) -> str:
         """
@@ -257,7 +256,8 @@ class Procedure:
 
     def _basis(self, length: str, *path: str) -> str:
         """The clause of a length: of the parameter's value where it is one, for a pack decided that; else of *path*."""
-        return self.clause("params", length[1:], "value") if length.startswith("$") else self.clause(*path)
+        _, dollar, name = length.partition("$")
+        return self.clause("params", name, "value") if dollar else self.clause(*path)
 
     def _clock_specs(self) -> Iterator[ClockSpec]:
         for name, ask in (*self.workflow.stages.items(), *self.workflow.tasks.items()):
@@ -273,7 +273,7 @@ class Procedure:
         for name, clock in self.workflow.clocks.items():
             written = clock.limit if clock.limit is not None else clock.wait or ""
             terms = self.parameter(written)
-            if terms in NO_LENGTH:
+            if terms.rpartition(" ")[2] in NO_LENGTH:
                 continue
             is_limit = clock.limit is not None
             yield ClockSpec(

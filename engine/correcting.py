@@ -28,6 +28,7 @@ from engine.guards import (
     standing,
 )
 from engine.moving import enter
+from engine.parameters import values_meant
 from engine.reasons import Reason, reason, require
 from engine.seeing import has_a_part
 from engine.workflow import Action, Fact, Level, Stage
@@ -84,7 +85,8 @@ def _takers(procedure: Procedure, stage: Stage, action: Action) -> Iterator[str]
         named = [stage.panel] if not isinstance(stage.panel, tuple) else [line.use for line in stage.panel]
         panels = [procedure.workflow.panels[each] if isinstance(each, str) else each for each in named]
         posts = (post for panel in panels for post in panel.seats)
-    yield from (post for post in map(procedure.parameter, posts) if is_office_post(post))
+    meant = (each for post in posts for each in values_meant(procedure.workflow.params, post))
+    yield from (post for post in meant if is_office_post(post))
 
 
 def against_proposing(draft: Draft, what: What) -> Iterator[Reason]:

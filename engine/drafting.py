@@ -304,8 +304,9 @@ class Draft:
         )  # fmt: skip
 
     def parameter(self, text: str, day: date | None = None) -> str:
-        """*text*, or for ``$name`` the parameter's value for this case; raises UnknownRuleError as :meth:`holds`."""
-        return str(self.value_of(text[1:], day)) if text.startswith("$") else text
+        """*text*, with the parameter's value for this case for ``$name``; raises UnknownRuleError as :meth:`holds`."""
+        head, dollar, name = text.partition("$")
+        return f"{head}{self.value_of(name, day)}" if dollar else text
 
     def value_of(self, name: str, day: date | None = None) -> Any:
         """

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.cases import Secret
 from engine.errors import N_, InputError, Words
-from engine.workflow import Fact
+from engine.workflow import Fact, Workflow
 
 #: Longest text that a fact or note may hold, in characters.
 LONGEST_TEXT = 2000
@@ -125,6 +125,23 @@ def clean(name: str, fact: Fact, value: Any) -> Any:
 def is_sealed(fact: Fact) -> bool:
     """Whether its values are kept as ciphertext: what is declared secret, and free text, which may name anybody."""
     return bool(fact.secret) or fact.kind in ("text", "table")
+
+
+def copied(workflow: Workflow, target: str, value: str | int) -> str:
+    """The fact of the case whose value an action's ``set`` writes to *target*; empty where *value* is the value."""
+    source, written = workflow.facts.get(str(value)), workflow.facts.get(target.rpartition(".")[2])
+    if source is None or source.of != "case" or (written is not None and value in written.choices):
+        return ""
+    return str(value)
+
+
+def fits(fact: Fact, value: str | int) -> bool:
+    """Whether *value*, as an action's ``set`` writes it, is one of *fact*."""
+    if fact.kind in ("one", "many"):
+        return value in fact.choices
+    if fact.kind in ("date", "yes_no"):
+        return value in {"date": ("today",), "yes_no": ("yes", "no")}[fact.kind]
+    return isinstance(value, int) == (fact.kind in ("number", "yuan"))
 
 
 def plain(fact: Fact, stored: Any) -> Any:

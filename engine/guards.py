@@ -18,7 +18,7 @@ from engine.concerns import against_concerns, against_granting_nobody
 from engine.divisions import contains
 from engine.drafting import Draft
 from engine.errors import N_, CaseNotFoundError, InputError, Words
-from engine.facts import clean, is_missing
+from engine.facts import clean, copied, is_missing
 from engine.people import sees
 from engine.reasons import Reason, UnknownRuleError, reason, require
 from engine.rules import RuleResult, Verdict
@@ -406,6 +406,14 @@ def against_action(draft: Draft, stage: str, name: str, action: Action) -> Itera
             yield reason("awaited", N_("waits for {names}"), names=names)
     for ref in action.needs:
         yield from against_rule(draft, ref)
+    for name, value in action.set_.items():
+        source = copied(procedure.workflow, name, value)
+        if source and draft.get("facts", source) is None:
+            yield reason(
+                "unknown", N_("not filled in yet: {names}"), missing=(source,),
+                names=f"{procedure.workflow.facts[source].title} ({source})",
+                advice=N_("fill in the missing facts where they belong: --fact NAME=VALUE"),
+            )  # fmt: skip
     if action.times is not None and int(draft.get("times", event, 0)) >= action.times:
         yield reason("times", N_("was already taken {times} times, as often as it may be"), times=action.times)
     if not _has_words(draft, stage, name):

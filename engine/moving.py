@@ -21,7 +21,7 @@ from engine.compiling import FORWARD, Step, goes_back_straight
 from engine.concerns import settle
 from engine.drafting import Draft
 from engine.errors import N_, ActionNotAllowedError
-from engine.facts import clean
+from engine.facts import clean, copied
 from engine.guards import against_action, against_gaps, against_leaving, awaited, has_objection, notice_is_over
 from engine.ids import derived_id
 from engine.reasons import Reason, UnknownRuleError, require
@@ -143,6 +143,8 @@ def set_fact(draft: Draft, name: str, value: str | int) -> None:
     if plain in ("yes", "no"):
         plain = plain == "yes"
     of, dot, field = name.partition(".")
+    if source := copied(draft.procedure.workflow, name, value):
+        plain = draft.get("facts", source)["v"]
     if dot:
         subject = draft.register_of(of)
         if of == "household" or subject:

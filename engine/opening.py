@@ -17,6 +17,7 @@ from engine.guards import (
     able,
     against_gaps,
     against_relatives,
+    against_rule,
     recorders,
     remember_actor,
     require_scope,
@@ -36,8 +37,8 @@ def open_case(draft: Draft, command: OpenCase) -> str:
     """
     The first event of a case.
 
-    A person opens by a channel whose post he holds. A case opened by another (a subcase, an objection, a successor)
-    asks for no post; its opening facts must be there all the same.
+    A person opens by a channel whose post he holds, if what it needs holds. A case opened by another (a subcase, an
+    objection, a successor) asks for neither; its opening facts must be there all the same.
     """
     procedure = draft.procedure
     name = command.channel or parent_channel(procedure)
@@ -53,7 +54,8 @@ def open_case(draft: Draft, command: OpenCase) -> str:
     if draft.before.seq:
         raise ActionNotAllowedError(draft.before.id, N_("the case is open already"))
     _write_head(draft, command, name)
-    if command.parent is None and command.person != SYSTEM:
+    is_asked_for = command.parent is None and command.person != SYSTEM
+    if is_asked_for:
         require_scope(draft)
         stand(draft, channel.by)
         require(draft.before.id, against_own(draft, channel.by))
@@ -64,6 +66,8 @@ def open_case(draft: Draft, command: OpenCase) -> str:
     written = [*_prefill(draft), *_carry(draft, command), *write_facts(draft, ("opens", name), command.facts)]
     write_papers(draft, ("opens", name), command.papers)
     require(draft.before.id, against_gaps(draft, ("opens", name)))
+    for ref in channel.needs if is_asked_for else ():
+        require(draft.before.id, against_rule(draft, ref))
     draft.body["channel"] = name
     emit(draft, "opened")
     emit(draft, name)

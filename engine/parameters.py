@@ -43,6 +43,14 @@ def line_of(param: Param, day: date, home: str, facts: Mapping[str, Any]) -> tup
     return value, ""
 
 
+def values_meant(params: Mapping[str, Param], text: str) -> Iterator[str]:
+    """What *text* may mean: itself, or for ``$name`` what the parameter says, in every line of its table."""
+    if not text.startswith("$"):
+        yield text
+        return
+    yield from (str(value) for _, value in leaves(params[text[1:]].value))
+
+
 def leaves(value: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """The values of a parameter, each with the keys of its line in the table."""
     if isinstance(value, dict):

@@ -16,11 +16,11 @@ from typing import get_args
 
 from engine import clocks, routes
 from engine.errors import N_, Fault, Words, worded
-from engine.facts import ORDERED
+from engine.facts import ORDERED, copied, fits, is_sealed
 from engine.loading import Definition
 from engine.marks import Path
 from engine.parameters import LINES_OF_ALL, leaves
-from engine.workflow import CYCLE, NO_POST, Action, CaseVoice, Choice, Level, Panel, Stage, Voiced, When, Workflow
+from engine.workflow import CYCLE, NO_POST, Action, CaseVoice, Choice, Fact, Level, Panel, Stage, Voiced, When, Workflow
 
 #: What a notice may show besides facts (I31): none of it says who somebody is, except to his neighbours.
 SHOWN_ALWAYS = frozenset({"masked_name", "group", "village", "programme", "period", "channel"})
@@ -69,9 +69,14 @@ class Known:
 
     @cached_property
     def dates(self) -> frozenset[str]:
-        """Facts from whose day a clock may count: one for a case, and no secret, since clocks are there to be seen."""
+        """
+        Facts from whose day a clock may count: one for a case, and no secret, since clocks are there to be seen.
+        What is computed happens on no day.
+        """
         facts = self.workflow.facts.items()
-        return frozenset(name for name, f in facts if f.kind == "date" and f.of == "case" and not f.secret)
+        return frozenset(
+            name for name, f in facts if f.kind == "date" and f.of == "case" and not f.secret and not f.is_
+        )
 
     @cached_property
     def events(self) -> frozenset[str]:
@@ -221,6 +226,10 @@ class _Seeker:
     def rules(self, path: Path, names: Iterable[str]) -> Iterator[Fault]:
         for number, name in enumerate(names):
             word, _, plain = name.rpartition(" ")
+            if word not in ("any", "all") and plain in self.known.of_members:
+                message = worded(N_("`{rule}` is a rule of one member"), rule=plain)
+                advice = worded(N_("say `any {rule}` or `all {rule}`"), rule=plain)
+                yield self.definition.fault((*path, str(number)), message, advice, "rule-ref")
             among = self.known.of_members if word in ("any", "all") else self.known.rules
             what = N_("rule of members") if word in ("any", "all") else N_("rule, group or yes/no fact")
             yield from self.seek((*path, str(number)), plain, among, what, "unknown-rule")
@@ -325,6 +334,23 @@ def _of_action(seek: _Seeker, path: Path, action: Action) -> Iterator[Fault]:
         facts = {fact for fact, made in w.facts.items() if made.of == (scope or "case") and scope != "member"}
         what = worded(N_("fact of {scope}"), scope=scope) if scope else N_("fact of the case")
         yield from seek.seek((*path, "set", key), name, facts, what, "unknown-fact")
+        if name in facts:
+            yield from _of_set(seek, (*path, "set", key), w.facts[name], key, action.set_[key])
+
+
+def _of_set(seek: _Seeker, path: Path, target: Fact, key: str, value: str | int) -> Iterator[Fault]:
+    """What is written is a value of *target*, or a fact of the case of its type that the record may show."""
+    w = seek.definition.workflow
+    source = w.facts.get(copied(w, key, value))
+    if source is None:
+        if not fits(target, value):
+            message = worded(N_("`{value}` is no value of `{fact}`"), value=value, fact=key)
+            advice = N_("`today`, `yes`, `no`, one of its words, a number; or a fact of the case of the same type")
+            yield seek.definition.fault(path, message, advice, "value")
+    elif source.is_ or is_sealed(source) or source.kind != target.kind or not {*source.choices} <= {*target.choices}:
+        message = worded(N_("`{value}` cannot be kept as `{fact}`"), value=value, fact=key)
+        advice = N_("one that somebody writes, of the same type and the same words, and neither secret nor free text")
+        yield seek.definition.fault(path, message, advice, "value")
 
 
 def _of_asks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
@@ -453,8 +479,9 @@ def _of_clocks(seek: _Seeker, w: Workflow) -> Iterator[Fault]:
     for name, clock in w.clocks.items():
         path = ("clocks", name)
         for key, length in (("limit", clock.limit), ("wait", clock.wait)):
-            if length is not None and length.startswith("$"):
-                yield from seek.parameter((*path, key), length, "amount")
+            head, dollar, param = (length or "").partition("$")
+            if dollar and head in ("", "by ", "until "):
+                yield from seek.parameter((*path, key), f"${param}", "date" if head else "amount")
             elif length is not None and length not in ("unset", "none"):
                 yield from seek.moment((*path, key), length)
         for number, start in enumerate(clock.from_):

@@ -13,6 +13,7 @@ from datetime import date
 
 from engine.cases import Case
 from engine.drafting import Draft, seat_division
+from engine.parameters import values_meant
 from engine.people import Staff
 from engine.references import panels_of, posts_of
 from engine.workflow import Voiced, Workflow
@@ -25,7 +26,7 @@ def reads_secrets(workflow: Workflow, case: Case, staff: Staff, person: str, day
         return False
     acting = {post for post, _ in held}
     for text in _posts(workflow):
-        for written in _values(workflow, text):
+        for written in values_meant(workflow.params, text):
             post, _, place = written.partition("@")
             if post in acting and (post, seat_division(post, str(case.get(f"at:{place}") or case.division))) in held:
                 return True
@@ -36,19 +37,6 @@ def has_a_part(draft: Draft) -> bool:
     """Whether the person who asks has a part in the case."""
     world = draft.world
     return reads_secrets(draft.procedure.workflow, draft.before, world.staff, draft.command.person, draft.today)
-
-
-def _values(workflow: Workflow, text: str) -> Iterator[str]:
-    """The posts that *text* may mean: itself, or for ``$name`` what the parameter says, in every line of its table."""
-    if not text.startswith("$"):
-        yield text
-        return
-    values: list[object] = [workflow.params[text[1:]].value]
-    for value in values:
-        if isinstance(value, dict):
-            values += value.values()
-        else:
-            yield str(value)
 
 
 def _posts(workflow: Workflow) -> Iterator[str]:

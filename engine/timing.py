@@ -100,7 +100,7 @@ def begin(draft: Draft, spec: ClockSpec, cause: str, at: datetime) -> None:
         return
     ask = draft.get("asks", spec.ask)
     terms = draft.parameter(spec.terms)
-    if terms in NO_LENGTH:
+    if terms.rpartition(" ")[2] in NO_LENGTH:
         return
     term = clocks.turn(terms, draft.world.calendar.local_date(at)) if spec.is_turn else parse_term(terms)
     state = clocks.start(

@@ -22,6 +22,7 @@ params:
 facts:
   found_on: {title: 发现日, type: date, in: opens}
   income: {title: 收入, type: yuan, in: visit, secret: yes}
+  week: {title: 七日后, type: date, is: found_on + 7}
   hit: {title: 命中, type: yes_no, of: member, in: compare, secret: yes}
   kind: {title: 类别, type: one of, options: {old: 旧, fresh: 新}, in: visit}
   since: {title: 纳入日, type: date, of: household}
@@ -158,6 +159,17 @@ SEEDS = [
     ("to: next, means: grant", "to: nowhere, means: grant", "unknown-target", "nowhere"),
     ("    to: visit\n", "    to: visited\n", "unknown-target", "    to: visited"),
     ("household.since: today", "since: today", "unknown-fact", "since: today"),
+    ("    to: visit\n", "    to: visit\n    opinion: yes\n", "shape", "    opinion: yes"),
+    ("    to: visit\n", "    to: visit\n    set: {household.since: today}\n", "shape", "    set: {"),
+    ("    by: [household, anyone]\n", "    by: [household, parent]\n    needs: below\n", "needs-on-result",
+     "needs: below"),
+    ("household.since: today", "household.since: found", "value", "household.since: found"),
+    ("household.since: today", "household.since: kind", "value", "household.since: kind"),
+    ("needs: [not negative]", "needs: [hit]", "rule-ref", "needs: [hit]"),
+    ("    from: found_on\n", "    from: found_on\n    when: hit\n", "rule-ref", "    when: hit"),
+    ("limit: 30 workday", "limit: by $line", "param-type", "by $line"),
+    ("    limit: 30 workday\n    from: found_on", "    limit: 3 day after week\n    from: found_on",
+     "unknown-event", "after week"),
     ("by: [household, anyone]", "by: [household, village.clerk]", "unknown-post", "village.clerk"),
     ("by: [household, anyone]", "by: [household, village.cadre@living]", "unknown-place", "@living"),
     ("limit: 5 workday", "limit: $limits", "unknown-param", "$limits"),
@@ -471,3 +483,22 @@ def test_beside_a_name_that_leads_nowhere_every_fault_of_its_own_is_told():
     )
     text = text.replace("by: [household, anyone]\n", "by: []\n").replace("income < k.line", "income < k.lane")
     assert {code for code, _ in _told(text)} == {"unknown-target", "notice-leak", "never-opened", "no-owner", "rule"}
+
+
+@pytest.mark.parametrize("target", ["stay", "again"])
+def test_a_stage_may_await_what_its_own_action_asks_for_when_necessary(target: str) -> None:
+    ask = f"      experts: {{title: 请专家, to: {target}, means: record}}\n      refuse: {{title: 不纳入"
+    text = _spoilt("      refuse: {title: 不纳入", ask)
+    assert (
+        _told(_spoilt("opens: notice.ended", "opens: decide.experts", text.replace("    must: yes\nclocks", "clocks")))
+        == []
+    )
+
+
+def test_the_record_may_keep_what_a_fact_of_the_case_says() -> None:
+    text = _spoilt("household.since: today", "household.since: found_on")
+    assert _told(text) == []
+    class_ = "  class: {title: 类别, type: one of, options: {old: 旧}, of: household}\n"
+    text = _spoilt("rules:\n", class_ + "rules:\n", _spoilt("since: today}", "since: today, household.class: kind}"))
+    assert _told(text) == [("value", _line_of(text, "household.class: kind"))]
+    assert _told(text.replace("{old: 旧}", "{old: 旧, fresh: 新}")) == []

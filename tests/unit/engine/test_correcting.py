@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.cases import Comment, Confirm, Decline, Propose, Retract, Secret, Withdraw
+from engine.correcting import deciders
 from engine.drafting import World
 from engine.errors import (
     ActionNotAllowedError,
@@ -322,3 +323,12 @@ def test_what_nothing_more_can_be_sealed_for_is_left_alone() -> None:
     assert {(each.action, each.allowed) for each in found if each.kind == "propose"} == {
         ("correct", False), ("reopen", False),
     }  # fmt: skip
+
+
+def test_where_a_table_says_who_decides_all_whom_it_names_are_asked_to_confirm() -> None:
+    """A post that differs by place was no post at all to whoever looked for the highest level."""
+    table = (
+        'params: {judge: {title: 审, type: post, by: [area], value: {"43": county.bureau, "44": township.office}}}\n'
+    )
+    procedure = workflow(LINE.replace("facts:", table + "facts:", 1).replace("by: county.bureau", "by: $judge"))
+    assert deciders(procedure) == ("county.bureau",)

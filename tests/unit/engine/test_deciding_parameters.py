@@ -99,3 +99,39 @@ def test_a_notice_of_a_township_hangs_in_each_of_its_villages() -> None:
     runner.post("township.cadre", f"square@{VILLAGE}")
     runner.wait(days=4)
     assert runner.case.status == "closed"
+
+
+DATES = """
+workflow: dates
+title: 样例
+params:
+  ends_on: {title: 截止日, type: date, by: [year], value: {"2026": 2026-03-31}}
+  begins_on: {title: 开始日, type: date, value: 2026-03-02}
+rules: {begun: {title: 已开始, if: k.begins_on <= today}}
+opens: {found: {by: village.cadre, to: start, needs: begun}}
+stages: {start: {title: 始, by: village.cadre, actions: {go: {to: next}}}}
+clocks:
+  by_then: {title: 截止, limit: by $ends_on, from: opened, until: start.go}
+  until_then: {title: 截止, limit: until $ends_on, from: opened, until: start.go}
+ends: {done: {title: 完, outcome: closed}}
+"""
+
+
+def test_a_day_that_the_county_sets_each_year_ends_a_limit() -> None:
+    runner = Runner.of(DATES)
+    runner.open("village.cadre")
+    days = {name: clock["day"] for name, clock in runner.case.section("clocks").items()}
+    assert days == {"by_then": "2026-03-31", "until_then": "2026-03-30"}
+
+
+@pytest.mark.parametrize(("old", "new"), [('"2026": 2026', '"2027": 2027'), ("2026-03-31", "unset")])
+def test_without_a_day_for_this_year_the_limit_does_not_begin(old: str, new: str) -> None:
+    runner = Runner.of(DATES.replace(old, new))
+    runner.open("village.cadre")
+    assert not runner.case.section("clocks")
+
+
+def test_nobody_opens_a_case_by_a_channel_that_needs_what_does_not_hold() -> None:
+    runner = Runner.of(DATES.replace("value: 2026-03-02", "value: 2026-03-03"))
+    with pytest.raises(GuardRefusedError, match="needs: 已开始"):
+        runner.open("village.cadre")

@@ -10,6 +10,7 @@ import pytest
 from engine.cases import Act, replay
 from engine.deciding import decide
 from engine.errors import GuardRefusedError
+from engine.offering import offered
 from tests.harness import COUNTY, VILLAGE, Runner
 
 AID = """
@@ -152,3 +153,33 @@ class TestBeginning:
         runner = Runner.of(text, earlier={"people": {"v": 4, "s": 3}})
         runner.open("village.cadre", facts={"people": 5})
         assert runner.case.section("facts")["people"] == {"v": 5, "s": 1}
+
+
+GRADE = """
+workflow: grade
+title: 样例
+facts:
+  grade: {title: 等级, type: "one of full, half", in: decide, optional: yes}
+  care: {title: 护理等级, type: "one of full, half", of: household}
+stages:
+  decide: {title: 评定, by: county.bureau, actions: {grant: {to: next, means: grant, set: {household.care: grade}}}}
+opens: {applied: {by: village.cadre, to: decide}}
+ends: {done: {title: 完, outcome: granted}}
+"""
+
+
+class TestKeepingAFact:
+    def test_the_record_keeps_what_the_case_says_and_the_event_what_it_was(self) -> None:
+        runner = Runner.of(GRADE)
+        runner.open("village.cadre")
+        runner.act("county.bureau", "grant", grade="half")
+        assert runner.last().body["set"] == {"household.care": "half"}
+
+    def test_what_nobody_wrote_is_not_kept(self) -> None:
+        runner = Runner.of(GRADE)
+        runner.open("village.cadre")
+        found = offered(runner.procedure, runner.case, "county.bureau", runner.now, runner.world)
+        offer = next(each for each in found if each.action == "grant")
+        assert offer.needs_facts == ("grade",)
+        with pytest.raises(GuardRefusedError, match=r"not filled in yet: 等级 \(grade\)"):
+            runner.act("county.bureau", "grant")

@@ -280,6 +280,26 @@ def test_computed_facts_are_computed_from_what_is_known(book: RuleBook) -> None:
     assert "per_head" not in book.computed(RuleScope({"income": 1, "size": 0}, [], {}, [], TODAY))
 
 
+@pytest.mark.parametrize(
+    ("day", "months", "first"),
+    [
+        (date(2026, 1, 31), 0, date(2026, 1, 1)),
+        (date(2026, 1, 31), 1, date(2026, 2, 1)),
+        (date(2026, 12, 1), 1, date(2027, 1, 1)),
+        (date(2026, 1, 1), -1, date(2025, 12, 1)),
+    ],
+)
+def test_a_month_begins_on_its_first_day(day: date, months: int, first: date) -> None:
+    made = load([Source("x.yaml", TEXT.replace("is: found_on + 1", f'is: "first_of_month(found_on, {months})"'))])
+    assert RuleBook.compile(made).computed(RuleScope({"found_on": day}, [], {}, [], TODAY))["next_on"] == first
+
+
+def test_a_month_beyond_the_calendar_is_broken() -> None:
+    made = load([Source("x.yaml", TEXT.replace("is: found_on + 1", 'is: "first_of_month(found_on, 120000)"'))])
+    book = RuleBook.compile(made)
+    assert "next_on" not in book.computed(RuleScope({"found_on": TODAY}, [], {}, [], TODAY))
+
+
 def test_parameters_are_read_in_fen_and_as_of_a_day(book: RuleBook) -> None:
     assert book.params(date(2025, 5, 1)) == {
         "income_line": 650050, "yearly_line": 600000, "rigid_share": Decimal("0.05"), "most": 5, "since": date(2026, 1, 1),
