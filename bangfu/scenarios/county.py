@@ -169,7 +169,16 @@ class County:
             new = NewHousehold(_VILLAGE, members[0].name, members, source="scenario")
             (id_,) = self.bangfu.intake.add_households(COUNTY, [new], now)
             if self._register:
-                known = [NewStatuses(id_, dict(self._register), "scenario")]
+                known = [
+                    NewStatuses(
+                        id_,
+                        {
+                            name: value == "yes" if value in ("yes", "no") else value
+                            for name, value in self._register.items()
+                        },
+                        "scenario",
+                    )
+                ]
                 self.bangfu.intake.enter_statuses(COUNTY, known, OBSERVER, now)
             self._homes[name] = id_
         self.home = self._homes[name]
@@ -183,7 +192,7 @@ class County:
         """What the household's record knows, by name."""
         scope = self.bangfu.scope(COUNTY, OBSERVER)
         known = self.bangfu.register.household(scope, self.home).statuses
-        return {name: each["v"] for name, each in known.items()}
+        return {name: _word(each["v"]) for name, each in known.items()}
 
     def holders(self, post: str) -> list[str]:
         """Keys of those who hold ``level.role``, whatever place of the case it is found at."""
@@ -248,6 +257,11 @@ class County:
         for key, _ in held:
             intake.put_person(key, key)
         intake.put_posts(held)
+
+
+def _word(value: Any) -> Any:
+    """What the record knows, as a scenario file writes it."""
+    return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
 def _id_number(today: date, age: int, number: int) -> str:
