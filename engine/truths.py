@@ -142,8 +142,9 @@ class _Tried:
             members, members or "members" in read or any(r[:4] in ("any ", "all ") for r in rules)
         )
         self.passed = self._passed() if "passed" in names else ((),)
-        sizes = [len(values) for values in (*self.case.values(), *self.params.values(), self.members, self.passed)]
-        self.size = prod(sizes)
+        self.days = self._days() if "today" in names else (_TODAY,)
+        axes = (*self.case.values(), *self.params.values(), self.members, self.passed, self.days)
+        self.size = prod(len(values) for values in axes)
         dated = any(facts[name].kind in ("date", "text", "person", "list", "table") for name in given)
         signs = re.sub(r"'[^']*'|\"[^\"]*\"", "''", self.text)
         decided = all(book.param_values(name) for name in self.params)
@@ -153,7 +154,7 @@ class _Tried:
 
     def scopes(self) -> Iterator[RuleScope]:
         """Cases that differ in what the rules read: all if they are few, else some from all over."""
-        axes: list[Sequence[Any]] = [*self.case.values(), *self.params.values(), self.members, self.passed]
+        axes: list[Sequence[Any]] = [*self.case.values(), *self.params.values(), self.members, self.passed, self.days]
         for number in _scattered(self.size):
             values = []
             for axis in axes:
@@ -162,7 +163,7 @@ class _Tried:
             case = dict(zip(self.case, values, strict=False))
             case = {name: value for name, value in case.items() if value is not None}
             params = dict(zip(self.params, values[len(self.case) :], strict=False))
-            yield RuleScope(case, values[-2], params, values[-1], _TODAY)
+            yield RuleScope(case, values[-3], params, values[-2], values[-1])
 
     def _values(self, fact: Fact) -> tuple[Any, ...]:
         if fact.kind == "yes_no":
@@ -210,6 +211,11 @@ class _Tried:
             singles = [singles[number] for number in islice(_scattered(len(singles)), 64)]
         pairs = combinations(singles, 2) if len(singles) <= 16 else ()
         return ((), *((single,) for single in singles), *pairs)
+
+    def _days(self) -> tuple[date, ...]:
+        """A day, and those about each day that a parameter names: dates of a case are tried from the first."""
+        named = [value for name, values in self.params.items() if self.types[name] == "date" for value in values]
+        return (_TODAY, *dict.fromkeys(day + timedelta(days=shift) for day in named for shift in (-1, 0, 1)))
 
     def _passed(self) -> tuple[tuple[str, ...], ...]:
         words = ["".join(pair) for pair in re.findall(r"'([^']*)'|\"([^\"]*)\"", self.text)]

@@ -227,3 +227,22 @@ def test_where_all_truths_are_known_no_case_has_others(pack: str) -> None:
                 assert tuple(book.verdict(rule, scope).truth for rule in family.rules) in family.found
                 compared += 1
     assert compared > 500
+
+
+@pytest.mark.parametrize(
+    ("closes", "told"), [("2031-10-31", []), ("2031-08-31", [("dead-rule", "warning"), ("dead-action", "warning")])]
+)
+def test_a_window_between_two_days_of_the_county_is_open_on_some_day(closes: str, told: list[tuple[str, str]]) -> None:
+    days = (
+        "  opens_on: {title: 开始日, type: date, by: [year], value: {2031: 2031-09-01}}\n"
+        f"  closes_on: {{title: 截止日, type: date, by: [year], value: {{2031: {closes}}}}}\n"
+    )
+    window = "  in_time: {title: 申报期内, if: k.opens_on <= today && today <= k.closes_on}\n"
+    assert (
+        _told(
+            ("facts:\n", f"{days}facts:\n"),
+            ("posts:\n", f"{window}posts:\n"),
+            ("to: visit}", "to: visit, needs: in_time}"),
+        )
+        == told
+    )
