@@ -34,6 +34,7 @@ from engine.cases import (
     TakeDownNotice,
     Withdraw,
 )
+from engine.checking import check
 from engine.clocks import due, parse_amount
 from engine.compiling import BOARD, Procedure
 from engine.divisions import Level, ancestor
@@ -94,11 +95,13 @@ def play(file: SuiteFile, library: Library) -> Iterator[Played]:
     Play every way of *file*, each in a county of its own.
 
     Raises:
-        DefinitionError: A definition that it is about is wrong, or it names what none of them has.
+        DefinitionError: The definition that it is about cannot be read, or has an error, or the file names what is
+            nowhere.
         NotFoundError: There is no such workflow or pack.
     """
     known, calendar, suite = procedures(file.suite, library), library.calendar(), file.suite
-    if faults := tuple(misnamed(file, known)):
+    wrong = (each for each in check(known.definitions[suite.scenarios]) if each.severity == "error")
+    if faults := tuple(wrong) or tuple(misnamed(file, known)):
         raise DefinitionError(faults)
     for name, way in suite.ways.items():
         with County(known, calendar, way.start or suite.start, way.household or suite.household) as county:

@@ -189,6 +189,33 @@ def test_a_limit_that_is_changed_makes_its_scenario_fail(tmp_path: Path) -> None
     assert failure.fault.line == 14
 
 
+def test_a_procedure_in_which_check_finds_an_error_is_not_played(tmp_path: Path) -> None:
+    for name in ("temporary_relief", "follow_up", "sample_county"):
+        shutil.copy(EXAMPLES / f"{name}.yaml", tmp_path)
+    base = tmp_path / "temporary_relief.yaml"
+    base.write_text(base.read_text("utf-8").replace("if: proposed <= k.standard", "if: proposed * 0.5 <= 3.0"), "utf-8")
+    with pytest.raises(DefinitionError, match=r"temporary_relief\.yaml:.*cannot be applied"):
+        played(TO_VISIT, Library().beside(tmp_path))
+
+
+def test_what_the_record_knows_is_written_as_yes_and_no(tmp_path: Path) -> None:
+    text = (
+        "workflow: keep\ntitle: 样例\nsubject: household\nclause: 样例\nposts: {village.cadre: 干部}\n"
+        "facts: {kept: {title: 已记, type: yes_no, of: household}}\n"
+        "opens: {found: {title: 发现, by: village.cadre, to: look}}\n"
+        "stages: {look: {title: 看, by: village.cadre, actions: "
+        "{go: {title: 去, to: next, needs: kept, set: {household.kept: no}}}}}\n"
+        "ends: {done: {title: 完, outcome: closed}}\n"
+    )
+    (tmp_path / "keep.yaml").write_text(text, "utf-8")
+    way = (
+        "scenarios: keep\nstart: 2026-03-02\nhousehold: {register: {kept: yes}}\nways: {only: {title: 试走, steps: "
+        "[{open: found, status: {kept: yes}}, {act: go, stage: done, status: {kept: no}}]}}\n"
+    )
+    (only,) = play(read_suite(Source("try.yaml", way)), Library().beside(tmp_path))
+    assert not only.failures
+
+
 def test_a_limit_of_a_shipped_pack_that_is_changed_makes_its_scenarios_fail(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "workflows" / "packs", tmp_path / "packs")
     overlay = tmp_path / "packs" / "hn_demo" / "identification.yaml"
@@ -205,9 +232,7 @@ title: 小流程
 subject: {subject}
 clause: 样例
 posts: {{village.cadre: 村干部, township.cadre: 乡镇干部, county.bureau: 县局}}
-facts:
-  seen_on: {{title: 到访日, type: date, of: village}}
-  met_on: {{title: 会面日, type: date, of: person}}
+facts: {{{facts}}}
 opens: {{begun: {{title: 开始, by: [village.cadre, township.cadre, county.bureau], to: see}}}}
 stages:
   see:
@@ -222,8 +247,8 @@ ends: {{closed: {{title: 已结束, outcome: closed}}}}
     ("subject", "sets"),
     [
         ("household", ""),
-        ("person", ", set: {person.met_on: today}"),
-        ("village", ", set: {village.seen_on: today}"),
+        ("person", "person.met_on"),
+        ("village", "village.met_on"),
         ("township", ""),
         ("county", ""),
         ("office", ""),
@@ -231,7 +256,9 @@ ends: {{closed: {{title: 已结束, outcome: closed}}}}
     ],
 )
 def test_cases_of_every_kind_of_subject_are_played(subject: str, sets: str, tmp_path: Path) -> None:
-    (tmp_path / "small.yaml").write_text(SMALL.format(subject=subject, sets=sets), "utf-8")
+    set_ = f", set: {{{sets}: today}}" if sets else ""
+    facts = f"met_on: {{title: 会面日, type: date, of: {subject}}}" if sets else ""
+    (tmp_path / "small.yaml").write_text(SMALL.format(subject=subject, sets=set_, facts=facts), "utf-8")
     text = """
 scenarios: small
 start: 2026-03-02
