@@ -63,7 +63,7 @@ def test_a_pack_that_does_as_it_says_ends_with_0(folder: Path, capsys: pytest.Ca
     document = json.loads(capsys.readouterr().out)
     assert document["failed"] == 0
     assert {each["workflow"] for each in document["scenarios"]} == {
-        "pair_village", "pair_household", "pair_help", "objection",
+        "pair_village", "pair_household", "pair_help", "pair_project", "objection",
     }  # fmt: skip
 
 
