@@ -188,6 +188,9 @@ def enter(draft: Draft, stage: str, source: str, keep_origin: bool = False) -> N
     draft.put("case", "entry", entry)
     draft.put("case", "stage", stage)
     draft.put("visits", stage, {"n": entry, "from": before["from"] if keep_origin and before else source})
+    list_ = draft.procedure.workflow.stages[stage].list_
+    for fact in list_.sets if list_ is not None else ():
+        draft.drop("facts", fact)  # A draw or rank holds for one stay: whoever comes again is drawn or ranked again.
     open_ask(draft, stage, entry)
     emit(draft, f"{stage}.entered")
     advance(draft)

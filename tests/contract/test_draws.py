@@ -16,7 +16,7 @@ from bangfu.library import Library
 from bangfu.timesource import ManualTime
 from engine import listing
 from engine.cases import Act, OpenCase, Select, Withdraw
-from engine.errors import ActionNotAllowedError, PermissionDeniedError
+from engine.errors import ActionNotAllowedError, GuardRefusedError, PermissionDeniedError
 from engine.listing import decide_list, open_list
 from engine.loading import Source, load
 from engine.office import ListRefusedError, Office
@@ -94,6 +94,8 @@ class Round:
 def round_(database: Database) -> Round:
     intake = Intake(database)
     text = EXAMPLE.read_text("utf-8").replace("value: {2026: 20}", "value: {2026: 2, 2027: 1}")
+    grant = "      grant: {title: 列入本轮"
+    text = text.replace(grant, "      again: {title: 重新核查, to: visit, means: back}\n" + grant)
     definition = load([Source(EXAMPLE.name, text)])
     intake.add_version(
         Version(definition.hash, "repair_quota", "", definition.canonical, definition.origins_text(), NOW.date(), NOW)
@@ -143,6 +145,8 @@ def test_a_quota_goes_to_the_first_and_who_is_carried_over_comes_first_in_the_ne
             round_.act(case, "township", "confirmed")
     round_.office.time_source = ManualTime(NEXT_YEAR)
     assert round_.office.sweep().failed == ()
+    with pytest.raises(GuardRefusedError, match="not filled in yet"):
+        round_.act(order[2], "chief", "carry")  # Last year's rank says nothing of this year's quota.
     round_.make_list("allot")
     assert [round_.fact(case, "in_quota") for case in (*order[2:], *newcomers)] == [
         True,
@@ -150,6 +154,20 @@ def test_a_quota_goes_to_the_first_and_who_is_carried_over_comes_first_in_the_ne
         False,
         False,
     ]  # Next year there is money for one.
+    assert round_.faults() == []
+
+
+def test_whoever_comes_again_is_ranked_again_before_anything_is_granted(round_: Round) -> None:
+    case = round_.apply(VILLAGES[0], danger="d")
+    round_.decide(round_.make_list("draw"), {case: "sort"})
+    round_.act(case, "township", "confirmed")
+    round_.decide(round_.make_list("allot"), {case: "again"}, "chief")
+    assert round_.stage(case) == "visit"
+    round_.act(case, "township", "confirmed")
+    assert round_.fact(case, "in_quota") is None
+    with pytest.raises(GuardRefusedError, match="not filled in yet"):
+        round_.act(case, "chief", "grant")
+    round_.decide(round_.make_list("allot"), {case: "grant"}, "chief")
     assert round_.faults() == []
 
 
