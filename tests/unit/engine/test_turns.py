@@ -115,6 +115,7 @@ def test_what_comes_again_and_again_stops_with_the_case() -> None:
     [
         ("week", "is not a cycle"), ("13-01", "is not a cycle"), ("$nothing", "there is no parameter"),
         ("month, again: keep", "comes again and again"), ("$line", "cycle is needed here"),
+        ("month, opens: stopped", "ends with the case"),
     ],
 )  # fmt: skip
 def test_what_is_no_cycle_is_refused(wrong: str, told: str) -> None:
