@@ -682,9 +682,9 @@ def _opened(definition: Definition, known: Known) -> Iterator[Fault]:
             yield definition.fault((*path, "again"), worded(message, name=name), advice, "shape")
         for number, event in enumerate(task.opens if task.every else ()):
             if event in definition.workflow.ends:
-                message = worded(N_("`{name}` comes again and again, and ends with the case"), name=name)
+                told = worded(N_("`{name}` comes again and again, and ends with the case"), name=name)
                 advice = N_("let it open while the case runs, or let the end `start` a procedure of its own")
-                yield definition.fault((*path, "opens", str(number)), message, advice, "shape")
+                yield definition.fault((*path, "opens", str(number)), told, advice, "shape")
 
 
 def _awaited(definition: Definition, known: Known) -> Iterator[Fault]:

@@ -174,7 +174,9 @@ def terms(draft: Draft, list_: ListSpec) -> dict[str, Any]:
                 advice=N_("fill in the missing facts where they belong: --fact NAME=VALUE"),
             ).error(draft.before.id)  # fmt: skip
         values = [comparable(facts[name], known[name]) for name in names]
-        is_secret = any(is_sealed(facts[name]) for name in names)
+        # What is computed says as much as what it is computed from, declared secret or not.
+        read = {each for name in names for each in (name, *draft.procedure.rules.facts_read(name)[0])}
+        is_secret = any(is_sealed(facts[name]) for name in read)
         found["rank"] = {
             "sets": rank.sets, "take": int(draft.parameter(str(rank.take), draft.today)),
             "by": Secret(values) if is_secret else values, "desc": [each.endswith(" desc") for each in rank.order],

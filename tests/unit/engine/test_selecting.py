@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.cases import Enlist, Secret
 from engine.errors import InputError
 from engine.selecting import Candidate, select
+from tests.harness import Runner
 
 OPENED = datetime(2026, 3, 2, tzinfo=UTC)
 SHARES = st.decimals(0, 1, places=2).map(str)
@@ -107,3 +109,25 @@ def test_the_terms_of_the_case_that_was_opened_last_hold_for_the_list() -> None:
 def test_a_list_of_cases_that_are_ranked_in_different_ways_is_refused(other: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="in another way"):
         select(candidates(ranking(1), other))
+
+
+def test_I25_what_is_computed_from_a_secret_is_sealed_in_the_terms_as_the_secret_is() -> None:
+    runner = Runner.of("""
+workflow: quota
+opens: {found: {by: village.cadre, to: allot}}
+facts:
+  income: {title: 收入, type: yuan, in: found, secret: yes}
+  need: {title: 缺口, type: yuan, is: 1000 - income}
+  first: {title: 在前, type: yes_no}
+stages:
+  allot:
+    title: 安排
+    by: county.bureau
+    list: {per: county, rank: {order: need, take: 1, sets: first}}
+    actions: {grant: {to: granted, means: grant, needs: first}, stop: {to: stopped, means: refuse}}
+ends: {granted: {title: 列入, outcome: granted}, stopped: {title: 不列, outcome: refused}}
+""")
+    runner.open("village.cadre", facts={"income": 40_000})
+    runner.ask(Enlist(id=runner.new_id(), person="county.bureau", list=UUID(int=9)))
+    by = runner.events[runner.case.id][-1].body["terms"]["rank"]["by"]
+    assert isinstance(by, Secret)
