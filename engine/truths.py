@@ -78,7 +78,11 @@ def families(definition: Definition, book: RuleBook, refs: Iterable[str]) -> tup
         joined = [group for group in groups if any(reads[each] & names for each in group)]
         groups = [group for group in groups if group not in joined]
         groups.append([*(each for group in joined for each in group), ref])
-    return tuple(_family(definition, book, tuple(rules), tuple(reads[rule] for rule in rules)) for rules in groups)
+    return tuple(
+        family
+        for rules in groups
+        for family in _families(definition, book, tuple(rules), tuple(reads[rule] for rule in rules))
+    )
 
 
 def _read_by(definition: Definition, book: RuleBook, ref: str) -> frozenset[str]:
@@ -92,11 +96,11 @@ def _read_by(definition: Definition, book: RuleBook, ref: str) -> frozenset[str]
     return frozenset({*facts, *words} or {ref})
 
 
-def _family(
+def _families(
     definition: Definition, book: RuleBook, rules: tuple[str, ...], reads: tuple[frozenset[str], ...]
-) -> Family:
+) -> Sequence[Family]:
     if any("." in rule.rpartition(" ")[2] for rule in rules):
-        return _of_results(rules, reads)
+        return [_of_results(rules, reads)]
     tried = _Tried(definition, book, rules, frozenset().union(*reads))
     found: set[Truths] = set()
     for scope in tried.scopes():
@@ -105,9 +109,12 @@ def _family(
             found.add(truths)
         if len(found) == (3 if tried.optional else 2) ** len(rules):
             break
-    if not found:
-        return Family(rules, reads, frozenset(product((True, False), repeat=len(rules))), False, False)
-    return Family(rules, reads, frozenset(found), tried.whole, tried.telling)
+    if not found:  # Anything may be so: told of each rule for itself, since all together would be 2 to their number.
+        return [
+            Family((rule,), (read,), frozenset({(True,), (False,)}), False, False)
+            for rule, read in zip(rules, reads, strict=True)
+        ]
+    return [Family(rules, reads, frozenset(found), tried.whole, tried.telling)]
 
 
 def _of_results(rules: tuple[str, ...], reads: tuple[frozenset[str], ...]) -> Family:

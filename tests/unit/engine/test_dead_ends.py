@@ -246,3 +246,17 @@ def test_a_window_between_two_days_of_the_county_is_open_on_some_day(closes: str
         )
         == told
     )
+
+
+def test_rules_of_which_no_value_can_be_told_are_not_multiplied_with_each_other() -> None:
+    rules = "\n".join(f"  r{no}: {{title: 规则{no}, if: n / (n - n) > {no}}}" for no in range(16))
+    definition = _load(
+        "workflow: none\ntitle: 无\nsubject: household\nclause: 样例\nposts: {county.bureau: 局}\n"
+        "opens: {found: {title: 发起, by: county.bureau, to: look}}\n"
+        "facts: {n: {title: 数, type: number, in: found}}\n"
+        f"rules:\n{rules}\n"
+        "stages: {look: {title: 看, by: county.bureau, actions: {stop: {title: 停, to: end, means: refuse}}}}\n"
+        "ends: {end: {title: 完, outcome: refused}}\n"
+    )
+    found = families(definition, RuleBook.compile(definition), definition.workflow.rules)
+    assert [len(family.found) for family in found] == [2] * 16
