@@ -14,10 +14,10 @@ from uuid import UUID
 
 from engine.cases import SYSTEM, Act, Decision, Enlist, Select
 from engine.divisions import level_of
-from engine.errors import N_, ActionNotAllowedError, InputError
+from engine.errors import N_, ActionNotAllowedError, InputError, NotFoundError
 from engine.ids import derived_id
 from engine.office import Office, Receipt
-from engine.ports import CaseRow, ListRow, Register
+from engine.ports import CaseRow, ListRow, Register, Scope
 from engine.selecting import Candidate, select
 
 
@@ -63,7 +63,7 @@ def open_list(
         for case, listed in standing
         if listed is None
     }
-    if not any(listed == list_id for _, listed in standing):
+    if not any(listed == list_id for _, listed in standing) and not _is_made(register, scope, list_id):
         office.decide_list(county, entering, _selected)
     return register.list(scope, list_id)
 
@@ -126,6 +126,15 @@ def _is_listed_per(office: Office, row: CaseRow, division: str) -> bool:
     """Whether the definition of *row* handles its stage in lists of divisions like *division*."""
     stage = office.definitions.pinned(row.version).workflow.stages[row.stage]
     return stage.list_ is not None and stage.list_.per == level_of(division)
+
+
+def _is_made(register: Register, scope: Scope, list_id: UUID) -> bool:
+    """Whether that list was made before. Nothing is added to one: it was drawn and ranked as it was made."""
+    try:
+        register.list(scope, list_id)
+    except NotFoundError:
+        return False
+    return True
 
 
 def _list_in(office: Office, county: str, case: UUID, stage: str) -> UUID | None:

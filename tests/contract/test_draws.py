@@ -171,6 +171,19 @@ def test_whoever_comes_again_is_ranked_again_before_anything_is_granted(round_: 
     assert round_.faults() == []
 
 
+def test_nothing_is_added_to_a_list_that_was_drawn_and_decided(round_: Round) -> None:
+    first, list_id = round_.apply(VILLAGES[0]), UUID(int=77)
+
+    def ask() -> UUID:
+        return open_list(round_.office, round_.register, COUNTY, "bureau", "repair_quota", "draw", WHOLE, list_id).id
+
+    round_.decide(ask(), {first: "sort"})
+    late = round_.apply(VILLAGES[1])
+    assert ask() == list_id
+    assert round_.fact(late, "drawn") is None
+    assert round_.faults() == []
+
+
 def test_nobody_says_himself_what_was_drawn_nor_draws_again(round_: Round) -> None:
     cases = [round_.apply(village) for village in VILLAGES]
     with pytest.raises(PermissionDeniedError, match="only bangfu itself"):
