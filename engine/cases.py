@@ -595,14 +595,14 @@ class Select(Command):
     Attributes:
         on: The stage whose list it is.
         facts: Yes/no fact → whether it was drawn, or came first.
-        seed: By which the draw can be made again, hex.
+        chance: By which the draw can be made again, hex.
         among: How many cases there were.
         place: Its place in the order of a rank, from 1; None without one.
     """
 
     on: str
     facts: Mapping[str, bool]
-    seed: str
+    chance: str
     among: int
     place: int | None = None
 

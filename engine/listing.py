@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from engine.cases import SYSTEM, Act, Decision, Enlist, Select
@@ -19,6 +20,9 @@ from engine.ids import derived_id
 from engine.office import Office, Receipt
 from engine.ports import CaseRow, ListRow, Register, Scope
 from engine.selecting import Candidate, select
+
+#: How many random bytes go into a draw.
+_CHANCE = 16
 
 
 def open_list(
@@ -64,7 +68,7 @@ def open_list(
         if listed is None
     }
     if not any(listed == list_id for _, listed in standing) and not _is_made(register, scope, list_id):
-        office.decide_list(county, entering, _selected)
+        office.decide_list(county, entering, partial(_selected, office.chance(_CHANCE)))
     return register.list(scope, list_id)
 
 
@@ -100,7 +104,7 @@ def decide_list(
     )
 
 
-def _selected(decisions: Sequence[Decision]) -> Mapping[UUID, Select]:
+def _selected(chance: bytes, decisions: Sequence[Decision]) -> Mapping[UUID, Select]:
     """What the draw or rank of a list makes of each case that is put on it, if its stage has one."""
     events = [decision.event for decision in decisions if decision.event.body.get("terms")]
     if not events:
@@ -110,12 +114,13 @@ def _selected(decisions: Sequence[Decision]) -> Mapping[UUID, Select]:
         [
             Candidate(event.case, cases[event.case].opened_at, cases[event.case].head, event.body["terms"])
             for event in events
-        ]
+        ],
+        chance,
     )
     return {
         event.case: Select(
             id=derived_id(event.command, "selected"), person=SYSTEM, on=event.body["ask"],
-            facts=found[event.case].facts, seed=found[event.case].seed, among=found[event.case].among,
+            facts=found[event.case].facts, chance=chance.hex(), among=found[event.case].among,
             place=found[event.case].place,
         )
         for event in events

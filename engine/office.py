@@ -163,7 +163,7 @@ class Office:
         self.definitions = definitions
         self.calendar = calendar
         self.time_source = time_source
-        self._chance = chance
+        self.chance = chance
         self._log = log
         self._staff: dict[str, Staff] = {}
         #: The staff and day for which open work was last looked through for posts that nobody holds.
@@ -172,7 +172,7 @@ class Office:
     # --- ids and people ---
 
     def new_id(self) -> UUID:
-        return uuid7(self.time_source.now(), self._chance(10))
+        return uuid7(self.time_source.now(), self.chance(10))
 
     def staff(self, county: str, revision: int | None = None) -> Staff:
         """The county's staff, read again only when its revision has moved."""

@@ -2,9 +2,9 @@
 Who of a list is drawn, and who comes first: a sample that nobody can choose, and an order with a cut.
 
 What a case brings to the list (its terms) is decided when it is put there, from its own facts and the definition it is
-pinned to; what the list makes of all of them is decided here, once, for the cases that were put on it in one act. The
-chance is none: cases are ordered by a hash of the heads of all their chains, so that everybody who has the log draws
-the same again, and nobody can try until it suits him (docs/decisions/draws.md).
+pinned to; what the list makes of all of them is decided here, once, for the cases that were put on it in one act. Cases
+are ordered by a hash of the heads of all their chains and of chance that is handed in and kept. So who makes the list
+cannot know what will come of it, and everybody who has the log draws the same again (docs/decisions/draws.md).
 """
 
 from __future__ import annotations
@@ -65,26 +65,28 @@ class Selected:
 
     Attributes:
         facts: Yes/no fact → whether it was drawn, or came first.
-        seed: By which the draw can be made again, hex.
         among: How many cases there were.
         place: Its place in the order of a rank, from 1; None without one.
     """
 
     facts: Mapping[str, bool]
-    seed: str
     among: int
     place: int | None = None
 
 
-def select(candidates: Sequence[Candidate]) -> Mapping[UUID, Selected]:
+def select(candidates: Sequence[Candidate], chance: bytes) -> Mapping[UUID, Selected]:
     """
     Draw and rank among *candidates*, in whatever order they come.
+
+    Args:
+        chance: Random bytes that nobody knew before the list was made; kept with what comes of it.
 
     Raises:
         InputError: Their definitions draw or rank in different ways.
     """
     found = {each.case: each for each in candidates}
-    seed = hashlib.sha256(b"".join(each.case.bytes + each.head for _, each in sorted(found.items()))).digest()
+    heads = b"".join(each.case.bytes + each.head for _, each in sorted(found.items()))
+    seed = hashlib.sha256(chance + heads).digest()
     lot = sorted(found, key=lambda case: hashlib.sha256(seed + case.bytes).digest())
     facts: dict[UUID, dict[str, bool]] = {case: {} for case in found}
     places: Mapping[UUID, int] = {}
@@ -97,7 +99,7 @@ def select(candidates: Sequence[Candidate]) -> Mapping[UUID, Selected]:
         places = {case: place for place, case in enumerate(order, 1)}
         for case, place in places.items():
             facts[case][rank["sets"]] = place <= int(rank["take"])
-    return {case: Selected(facts[case], seed.hex(), len(found), places.get(case)) for case in found}
+    return {case: Selected(facts[case], len(found), places.get(case)) for case in found}
 
 
 def _terms_of(candidates: Sequence[Candidate], what: str, same: tuple[str, ...]) -> Mapping[str, Any] | None:
@@ -189,7 +191,7 @@ def selected(draft: Draft, command: Select) -> str:
     for name, value in command.facts.items():
         set_fact(draft, name, "yes" if value else "no")
     draft.body.update(
-        {"ask": command.on, "selected": dict(command.facts), "seed": command.seed, "among": command.among}
+        {"ask": command.on, "selected": dict(command.facts), "chance": command.chance, "among": command.among}
     )
     if command.place is not None:
         draft.body["place_of"] = command.place

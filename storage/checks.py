@@ -296,23 +296,24 @@ class _Checker:
     def _draws(self) -> Iterator[Violation]:
         """I23: a list that is drawn or ranked again comes out as it did."""
         for (county, list_id), cases in sorted(self.written.drawn.items()):
-            candidates, said = [], {}
+            candidates, said, chance = [], {}, ""
             for case, seq in cases:
                 events = tuple(self._store.events(county, case))
                 candidates.append(Candidate(case, events[0].at, events[seq - 2].hash, events[seq - 1].body["terms"]))
                 told = events[seq].body if len(events) > seq and events[seq].kind == "selected" else {}
-                said[case] = told.get("selected"), told.get("seed"), told.get("among"), told.get("place_of")
+                chance = chance or str(told.get("chance", ""))
+                said[case] = told.get("selected"), told.get("chance"), told.get("among"), told.get("place_of")
             if any(each.is_lost for each in candidates):
                 continue  # A household's key was erased, and with it what it was ranked by.
             try:
-                found = select(candidates)
+                found = select(candidates, bytes.fromhex(chance))
             except InputError as error:
                 yield Violation(
                     "I23", list_id, worded(N_("the list could not be drawn or ranked: {error}"), error=error.words)
                 )
                 continue
             for case, each in found.items():
-                if said[case] != (dict(each.facts), each.seed, each.among, each.place):
+                if said[case] != (dict(each.facts), chance, each.among, each.place):
                     yield Violation(
                         "I23",
                         str(case),

@@ -189,7 +189,7 @@ def test_nobody_says_himself_what_was_drawn_nor_draws_again(round_: Round) -> No
     with pytest.raises(PermissionDeniedError, match="only bangfu itself"):
         round_.office.ask(
             COUNTY, cases[0],
-            Select(id=UUID(int=5), person="bureau", on="draw", facts={"drawn": False}, seed="", among=1),
+            Select(id=UUID(int=5), person="bureau", on="draw", facts={"drawn": False}, chance="", among=1),
         )  # fmt: skip
     round_.make_list("draw")
     with pytest.raises(ActionNotAllowedError, match="nothing here that could be taken back"):
@@ -199,8 +199,8 @@ def test_nobody_says_himself_what_was_drawn_nor_draws_again(round_: Round) -> No
 
 
 def test_I23_a_draw_that_was_not_drawn_is_found(round_: Round, monkeypatch: pytest.MonkeyPatch) -> None:
-    def chosen(candidates: Sequence[Candidate]) -> Mapping[UUID, Selected]:
-        found = select(candidates)
+    def chosen(candidates: Sequence[Candidate], chance: bytes) -> Mapping[UUID, Selected]:
+        found = select(candidates, chance)
         return {case: replace(each, facts={"drawn": not each.facts["drawn"]}) for case, each in found.items()}
 
     monkeypatch.setattr(listing, "select", chosen)

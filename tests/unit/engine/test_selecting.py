@@ -20,6 +20,7 @@ from engine.errors import InputError
 from engine.selecting import Candidate, select
 from tests.harness import Runner
 
+CHANCE = bytes(16)
 OPENED = datetime(2026, 3, 2, tzinfo=UTC)
 SHARES = st.decimals(0, 1, places=2).map(str)
 PLACES = st.lists(st.tuples(st.sampled_from(["a", "b", "c", ""]), st.booleans()), min_size=1, max_size=40)
@@ -37,8 +38,8 @@ def candidates(*terms: dict[str, Any]) -> list[Candidate]:
     return [Candidate(UUID(int=no), OPENED, bytes([no]) * 32, each) for no, each in enumerate(terms, 1)]
 
 
-def drawn(found: list[Candidate]) -> set[int]:
-    return {case.int for case, each in select(found).items() if each.facts["drawn"]}
+def drawn(found: list[Candidate], chance: bytes = b"") -> set[int]:
+    return {case.int for case, each in select(found, chance).items() if each.facts["drawn"]}
 
 
 @given(PLACES, SHARES)
@@ -59,13 +60,14 @@ def test_a_sample_has_its_share_every_place_and_all_who_are_always_in_it(
 def test_the_order_in_which_cases_come_changes_nothing(places: list[tuple[str, bool]], chance: random.Random) -> None:
     found = candidates(*(drawing(place, always) for place, always in places))
     again = chance.sample(found, len(found))
-    assert select(again) == select(found)
+    assert select(again, CHANCE) == select(found, CHANCE)
 
 
-def test_another_head_of_one_case_is_another_draw() -> None:
+def test_another_head_of_one_case_or_another_chance_is_another_draw() -> None:
     found = candidates(*(drawing() for _ in range(40)))
     other = [*found[:-1], Candidate(found[-1].case, OPENED, b"x" * 32, found[-1].terms)]
     assert drawn(found) != drawn(other)
+    assert drawn(found, b"1") != drawn(found, b"2")
 
 
 def test_the_draw_favours_nobody() -> None:
@@ -82,7 +84,7 @@ def test_ranks_go_by_the_first_value_then_the_next_and_either_way() -> None:
         ranking(1, 30, desc=(True, False)), ranking(2, 20, desc=(True, False)),
         ranking(2, 10, desc=(True, False)), ranking(0, 0, desc=(True, False)),
     )  # fmt: skip
-    told = select(found)
+    told = select(found, CHANCE)
     assert [told[UUID(int=no)].place for no in (1, 2, 3, 4)] == [3, 2, 1, 4]
     assert [told[UUID(int=no)].facts["in_quota"] for no in (1, 2, 3, 4)] == [False, True, True, False]
     assert {each.among for each in told.values()} == {4}
@@ -90,7 +92,7 @@ def test_ranks_go_by_the_first_value_then_the_next_and_either_way() -> None:
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(0, 12))
 def test_a_rank_takes_as_many_as_it_says_and_nobody_before_a_better(values: list[int], take: int) -> None:
-    told = select(candidates(*(ranking(value, take=take) for value in values)))
+    told = select(candidates(*(ranking(value, take=take) for value in values)), CHANCE)
     taken = [values[case.int - 1] for case, each in told.items() if each.facts["in_quota"]]
     left = [values[case.int - 1] for case, each in told.items() if not each.facts["in_quota"]]
     assert len(taken) == min(take, len(values))
@@ -99,16 +101,16 @@ def test_a_rank_takes_as_many_as_it_says_and_nobody_before_a_better(values: list
 
 def test_the_terms_of_the_case_that_was_opened_last_hold_for_the_list() -> None:
     old, new = candidates(ranking(1, take=0), ranking(2, take=2))
-    told = select([old, replace(new, opened=OPENED + timedelta(1))])
+    told = select([old, replace(new, opened=OPENED + timedelta(1))], CHANCE)
     assert all(each.facts["in_quota"] for each in told.values())
-    told = select([replace(old, opened=OPENED + timedelta(1)), new])
+    told = select([replace(old, opened=OPENED + timedelta(1)), new], CHANCE)
     assert not any(each.facts["in_quota"] for each in told.values())
 
 
 @pytest.mark.parametrize("other", [ranking(1, desc=(True,)), {**ranking(1), **drawing()}, {}])
 def test_a_list_of_cases_that_are_ranked_in_different_ways_is_refused(other: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="in another way"):
-        select(candidates(ranking(1), other))
+        select(candidates(ranking(1), other), CHANCE)
 
 
 def test_I25_what_is_computed_from_a_secret_is_sealed_in_the_terms_as_the_secret_is() -> None:
