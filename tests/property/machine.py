@@ -404,6 +404,9 @@ class Walk(RuleBasedStateMachine):
         own = wrong == "stranger" and case.division != VILLAGE
         if proposal is None or own or proposal.command.person == wrong or isinstance(proposal.command, (Comment, Copy)):
             return
+        signs = any(item.get("g") and item.get("by") == wrong for item in case.section("items").values())
+        if isinstance(proposal.command, Sign) and signs:
+            return  # He was asked for his signature as well.
         command = replace(proposal.command, person=wrong)
         told = {"stranger": CaseNotFoundError, FORMER[0]: CaseNotFoundError}.get(wrong, BangfuError)
         with pytest.raises((PermissionDeniedError, CaseNotFoundError, ActionNotAllowedError, InputError)) as refusal:
